@@ -1,0 +1,427 @@
+/* cal.h - libcal: which forgery method made this face image?
+ *
+ * Attribute one image, whole program body:
+ *
+ *     cal_model *model = NULL;
+ *     cal_session *session = NULL;
+ *     cal_score top[3];
+ *     cal_image image = CAL_IMAGE_INIT;        // your pixels, borrowed for the call
+ *     cal_result result = CAL_RESULT_INIT;
+ *     image.format = CAL_FORMAT_RGB8;  image.width = w;  image.height = h;
+ *     image.stride = 3 * w;  image.pixels = pixels;  image.size = 3 * w * h;
+ *     result.ranked = top;  result.ranked_capacity = 3;
+ *     if (cal_model_load_file("model.cal", NULL, &model) == CAL_OK &&
+ *         cal_session_create(model, NULL, &session) == CAL_OK &&
+ *         cal_session_attribute(session, &image, NULL, &result) == CAL_OK)
+ *         printf("prototype %llu, p = %.3f\n", (unsigned long long)top[0].id, top[0].probability);
+ *     else
+ *         fprintf(stderr, "%s\n", cal_last_error());
+ *     cal_session_free(session);
+ *     cal_model_free(model);
+ *
+ * HANDLES    cal_model is immutable once loaded and may be used by any number of threads at
+ *            once. cal_session is scratch memory for attribution: one thread at a time, any
+ *            thread; make one session per thread, or one session that uses several threads.
+ *            A session keeps its model alive: free them in any order. Freeing NULL does
+ *            nothing. A handle that is not (or no longer) valid gives CAL_ERR_HANDLE.
+ * OWNERSHIP  Everything you did not get from a _create or _load function is yours, and libcal
+ *            keeps no pointer to it after the call returns (callbacks excepted, as said
+ *            there). libcal allocates nothing that you must free but handles. Returned
+ *            const char * are static or thread-local as said at each function.
+ * TEXT       UTF-8, NUL-terminated. Variable text follows the snprintf rule: at most capacity
+ *            bytes are written, always terminated when capacity > 0, and *length receives the
+ *            full length without the NUL. A buffer that is too small (or NULL with capacity 0,
+ *            to ask for the size) is CAL_OK with a cut text, so compare *length to capacity.
+ * STRUCTS    The first field is struct_size: set it with the _INIT macro. Structs only ever
+ *            grow at their end, libcal never touches bytes beyond struct_size, and 0 in any
+ *            field means its default. Arrays of structs are walked by element 0's struct_size.
+ * ERRORS     Every function that can fail returns a cal_status. CAL_OK is 0. On an error the
+ *            outputs are as if the call had not been made (an out handle is set to NULL), and
+ *            cal_last_error() says in one sentence which value was at fault. No input,
+ *            however hostile, ends the process.
+ * THREADS    libcal starts threads only where an option asks for them, installs no signal
+ *            handlers, prints nothing, opens no files but the ones you name, and never uses
+ *            the network. Each function's "Thread:" line says who may call it.
+ * BITS       On one machine with one build, an image gets the same bits alone or in any
+ *            batch, with any number of threads, from any binding.
+ * STABILITY  Functions and values here keep their meaning for the life of libcal.so.1.
+ */
+#ifndef CAL_H
+#define CAL_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#if defined(__GNUC__)
+#define CAL_API __attribute__((visibility("default")))
+#define CAL_CHECKED __attribute__((visibility("default"), warn_unused_result))
+#else
+#define CAL_API
+#define CAL_CHECKED
+#endif
+
+/* ------------------------------------------------------------------ version */
+
+#define CAL_VERSION_MAJOR 1
+#define CAL_VERSION_MINOR 0
+#define CAL_VERSION_PATCH 0
+#define CAL_VERSION_NUMBER (CAL_VERSION_MAJOR * 1000000 + CAL_VERSION_MINOR * 1000 + CAL_VERSION_PATCH)
+/* Number of the binary interface; libcal.so.<this>. */
+#define CAL_ABI_VERSION 1
+
+/* The library's version, "1.0.0". Static. Thread: any. */
+CAL_API const char *cal_version(void);
+
+/* The library's CAL_VERSION_NUMBER. Thread: any. */
+CAL_API int32_t cal_version_number(void);
+
+/* The library's CAL_ABI_VERSION. Thread: any. */
+CAL_API int32_t cal_abi_version(void);
+
+/* How this library was built and which kernels this machine gets, one "key: value" per line:
+ * version, abi, source, compiler, target, kernels, kernels-available, blas.
+ * Text rule as above. Thread: any. Errors: CAL_ERR_ARGUMENT. */
+CAL_CHECKED int32_t cal_build_info(char *buffer, size_t capacity, size_t *length);
+
+/* Compares the header you compiled with (pass the macros) to the library you run with.
+ * Returns CAL_OK, or CAL_ERR_VERSION if the ABI numbers differ or the library is older than
+ * the header. Thread: any. */
+CAL_CHECKED int32_t cal_check_version(int32_t header_abi_version, int32_t header_version_number);
+
+/* ------------------------------------------------------------------- status */
+
+/* Values are frozen. Blocks: 1xx argument, 2xx model file, 3xx image, 4xx numeric, 5xx
+ * resource, 6xx cancelled, 9xx internal. */
+typedef int32_t cal_status;
+enum {
+    CAL_OK = 0,
+    CAL_ERR_ARGUMENT = 101,     /* NULL, or a value outside its stated range */
+    CAL_ERR_STRUCT_SIZE = 102,  /* struct_size is 0 or smaller than the first release's struct */
+    CAL_ERR_HANDLE = 103,       /* not a live handle of this type */
+    CAL_ERR_BUSY = 104,         /* the session is in use by another thread */
+    CAL_ERR_VERSION = 105,      /* header and library do not match */
+    CAL_ERR_NOT_FOUND = 106,    /* no prototype with that id or index */
+    CAL_ERR_MODEL_FORMAT = 201, /* not a CAL model file, cut short, or damaged */
+    CAL_ERR_MODEL_VERSION = 202,/* made for a newer libcal */
+    CAL_ERR_MODEL_INVALID = 203,/* well-formed, but a field contradicts another or its range */
+    CAL_ERR_MODEL_LIMIT = 204,  /* a count or size is over the stated limit */
+    CAL_ERR_IMAGE_SIZE = 301,   /* width or height */
+    CAL_ERR_IMAGE_STRIDE = 302, /* stride too small for the width */
+    CAL_ERR_IMAGE_BUFFER = 303, /* size too small for stride and height */
+    CAL_ERR_IMAGE_FORMAT = 304, /* unknown pixel format */
+    CAL_ERR_IMAGE_BOX = 305,    /* face box empty, not finite, or wholly outside the image */
+    CAL_ERR_NUMERIC = 401,      /* the network gave a value that is not finite */
+    CAL_ERR_MEMORY = 501,       /* out of memory */
+    CAL_ERR_IO = 502,           /* reading or writing a file failed */
+    CAL_ERR_THREADS = 503,      /* a thread could not be started */
+    CAL_ERR_CANCELLED = 601,    /* the progress callback or cal_session_cancel stopped it */
+    CAL_ERR_INTERNAL = 901      /* a defect in libcal; please report it */
+};
+
+/* The name of a status, "CAL_ERR_ARGUMENT"; "CAL_ERR_UNKNOWN" for a value not listed.
+ * Static. Thread: any. */
+CAL_API const char *cal_status_name(cal_status status);
+
+/* The sentence that explains the last error of the calling thread; "" if its last call
+ * succeeded. Valid until this thread's next libcal call. Thread: any. */
+CAL_API const char *cal_last_error(void);
+
+typedef int32_t cal_log_level;
+enum { CAL_LOG_DEBUG = 1, CAL_LOG_INFO = 2, CAL_LOG_WARNING = 3, CAL_LOG_ERROR = 4 };
+
+/* Receives one line of text (no newline), valid for the call only. Called on the thread that
+ * runs the logged work; must not call libcal. */
+typedef void (*cal_log_callback)(void *user, cal_log_level level, const char *message);
+
+/* Sets the process-wide log callback; NULL (the start state) switches logging off. Messages
+ * below minimum are not made. user is passed back and must stay valid until the callback is
+ * replaced and running calls have returned. Thread: any. */
+CAL_API void cal_set_log(cal_log_callback callback, void *user, cal_log_level minimum);
+
+/* Progress of a long call: done of total units (bytes while loading, images in a batch).
+ * Return 0 to go on; anything else cancels and the call gives CAL_ERR_CANCELLED. Called on
+ * the calling thread only; must not use the same session. */
+typedef int32_t (*cal_progress_callback)(void *user, uint64_t done, uint64_t total);
+
+/* ------------------------------------------------------------------- limits */
+
+#define CAL_IMAGE_SIDE_MAX 32768         /* pixels, width and height */
+#define CAL_IMAGE_PIXELS_MAX 268435456   /* width * height */
+#define CAL_THREADS_MAX 256
+#define CAL_NAME_MAX 255                 /* bytes of a prototype's name, without the NUL */
+#define CAL_DIGEST_SIZE 32               /* bytes of a SHA-256 */
+#define CAL_BATCH_MAX 1048576            /* images in one batch call */
+/* The margin around a detected face box that the published preprocessing uses. */
+#define CAL_FACE_MARGIN 1.2f
+
+/* -------------------------------------------------------------------- model */
+
+typedef struct cal_model cal_model;
+
+typedef struct cal_load_options {
+    uint32_t struct_size;
+    uint32_t reserved;
+    uint64_t size_limit;            /* largest accepted file, bytes; default 2 GiB - 1, also the maximum */
+    cal_progress_callback progress; /* NULL: none */
+    void *progress_user;
+} cal_load_options;
+#define CAL_LOAD_OPTIONS_INIT {(uint32_t)sizeof(cal_load_options), 0, 0, NULL, NULL}
+
+/* Loads a model file. options may be NULL. On success *out is a handle to free with
+ * cal_model_free. The file is read once and closed. Thread: any.
+ * Errors: CAL_ERR_ARGUMENT, CAL_ERR_STRUCT_SIZE, CAL_ERR_IO, CAL_ERR_MEMORY,
+ * CAL_ERR_MODEL_*, CAL_ERR_CANCELLED. */
+CAL_CHECKED cal_status cal_model_load_file(const char *path, const cal_load_options *options,
+                                           cal_model **out);
+
+/* The same from size bytes at data (copied). Thread: any. Errors: as above, without IO. */
+CAL_CHECKED cal_status cal_model_load_memory(const void *data, size_t size,
+                                             const cal_load_options *options, cal_model **out);
+
+/* Gives up the handle. NULL is fine. Sessions made from it go on working. Thread: any. */
+CAL_API void cal_model_free(cal_model *model);
+
+typedef int32_t cal_kind;
+enum {
+    CAL_KIND_KNOWN = 1,  /* a method with labelled training images; its name is given */
+    CAL_KIND_NOVEL = 2,  /* discovered from unlabelled images; unnamed until someone names it */
+    CAL_KIND_RETIRED = 3 /* pruned; kept so that old reports stay readable */
+};
+
+typedef struct cal_model_info {
+    uint32_t struct_size;
+    uint32_t format_version;       /* of the model file */
+    uint32_t input_size;           /* network input is input_size x input_size pixels, RGB */
+    uint32_t feature_count;        /* floats in a feature vector */
+    uint32_t map_height;           /* positions of the feature map (and the evidence map) */
+    uint32_t map_width;
+    uint32_t prototype_count;      /* entries of the bank, retired ones included */
+    uint32_t known_count;
+    uint32_t novel_count;
+    uint32_t retired_count;
+    uint64_t bank_epoch;           /* rises by one with every update of the bank */
+    uint64_t parameter_count;      /* numbers in the network's tensors */
+    uint64_t file_size;            /* bytes of the serialised model */
+    float known_threshold;         /* see "verdict" below */
+    float novel_threshold;
+    float temperature;             /* probabilities = softmax(logits / temperature) */
+    uint32_t reserved;
+} cal_model_info;
+#define CAL_MODEL_INFO_INIT {(uint32_t)sizeof(cal_model_info), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}
+
+/* Fills *info. Thread: any. Errors: CAL_ERR_HANDLE, CAL_ERR_ARGUMENT, CAL_ERR_STRUCT_SIZE. */
+CAL_CHECKED cal_status cal_model_get_info(const cal_model *model, cal_model_info *info);
+
+typedef struct cal_prototype {
+    uint32_t struct_size;
+    cal_kind kind;
+    uint64_t id;                   /* never changes, never reused */
+    uint64_t merged_into;          /* retired only: the id that took over its images; else own id */
+    uint64_t birth_epoch;          /* bank epoch it first appeared in */
+    uint64_t usage;                /* images counted for it when the bank was made or updated */
+    char name[CAL_NAME_MAX + 1];   /* "" for an unnamed novel prototype */
+} cal_prototype;
+#define CAL_PROTOTYPE_INIT {(uint32_t)sizeof(cal_prototype), 0, 0, 0, 0, 0, {0}}
+
+/* Fills *prototype with bank entry number index, 0 <= index < prototype_count. The order is
+ * the file's. Thread: any. Errors: CAL_ERR_HANDLE, CAL_ERR_ARGUMENT, CAL_ERR_STRUCT_SIZE,
+ * CAL_ERR_NOT_FOUND. */
+CAL_CHECKED cal_status cal_model_get_prototype(const cal_model *model, uint32_t index,
+                                               cal_prototype *prototype);
+
+/* The same by id. Thread: any. Errors: as above. */
+CAL_CHECKED cal_status cal_model_find_prototype(const cal_model *model, uint64_t id,
+                                                cal_prototype *prototype);
+
+/* SHA-256 of the serialised model: of the file it was loaded from. Thread: any.
+ * Errors: CAL_ERR_HANDLE, CAL_ERR_ARGUMENT. */
+CAL_CHECKED cal_status cal_model_sha256(const cal_model *model, uint8_t digest[CAL_DIGEST_SIZE]);
+
+/* Everything the model says of itself as one JSON object: format, preprocessing, network,
+ * bank, decision, provenance. Keys in fixed order. Text rule. Thread: any.
+ * Errors: CAL_ERR_HANDLE, CAL_ERR_ARGUMENT. */
+CAL_CHECKED cal_status cal_model_describe(const cal_model *model, char *buffer, size_t capacity,
+                                          size_t *length);
+
+/* Writes the model to path: to a new file beside it first, synced, then renamed, so that path
+ * holds the old or the new model at any instant. Fields that this libcal does not know are
+ * written back as they were read; an unchanged model gives the file's very bytes.
+ * Thread: any. Errors: CAL_ERR_HANDLE, CAL_ERR_ARGUMENT, CAL_ERR_IO. */
+CAL_CHECKED cal_status cal_model_save(const cal_model *model, const char *path);
+
+/* ------------------------------------------------------------------- images */
+
+typedef int32_t cal_format;
+enum { /* 8 bits a channel, channels interleaved; alpha is ignored */
+    CAL_FORMAT_RGB8 = 1,
+    CAL_FORMAT_BGR8 = 2,
+    CAL_FORMAT_RGBA8 = 3,
+    CAL_FORMAT_BGRA8 = 4,
+    CAL_FORMAT_GRAY8 = 5
+};
+
+/* A face box in pixels: left and top edge, width and height; fractions are allowed. */
+typedef struct cal_box {
+    float x, y, width, height;
+} cal_box;
+
+/* Borrowed pixels, never written, never kept. Row r starts at pixels + r * stride. */
+typedef struct cal_image {
+    uint32_t struct_size;
+    cal_format format;
+    uint32_t width;      /* 1 to CAL_IMAGE_SIDE_MAX, width * height <= CAL_IMAGE_PIXELS_MAX */
+    uint32_t height;
+    uint64_t stride;     /* bytes from row to row, >= width * channels; 0: rows are packed */
+    const void *pixels;
+    uint64_t size;       /* bytes readable at pixels: >= stride * (height - 1) + width * channels */
+    cal_box face;        /* width 0 and height 0: use the whole image */
+    float face_margin;   /* the box grows by this factor about its centre, then is clipped to
+                            the image; 0: CAL_FACE_MARGIN; 1: as given; up to 10 */
+    uint32_t reserved;
+} cal_image;
+#define CAL_IMAGE_INIT {(uint32_t)sizeof(cal_image), 0, 0, 0, 0, NULL, 0, {0, 0, 0, 0}, 0, 0}
+
+/* ------------------------------------------------------------------ session */
+
+typedef struct cal_session cal_session;
+
+typedef int32_t cal_kernels;
+enum { /* instruction sets of the hot loops */
+    CAL_KERNELS_AUTO = 0,     /* the best this CPU has */
+    CAL_KERNELS_PORTABLE = 1, /* plain x86-64 (SSE2), arm64 (NEON) or whatever the target has */
+    CAL_KERNELS_AVX2 = 2,     /* AVX2 and FMA */
+    CAL_KERNELS_AVX512 = 3,   /* AVX-512 F, BW, DQ, VL */
+    CAL_KERNELS_REFERENCE = 9 /* the plain Swift statement of the network: slow, for checking */
+};
+
+typedef struct cal_session_options {
+    uint32_t struct_size;
+    uint32_t threads;      /* threads that work on one call, the calling one included; 0: 1 */
+    cal_kernels kernels;
+    uint32_t reserved;
+} cal_session_options;
+#define CAL_SESSION_OPTIONS_INIT {(uint32_t)sizeof(cal_session_options), 0, 0, 0}
+
+/* Makes a session: plans and allocates all scratch memory and starts threads - 1 threads,
+ * which sleep between calls and end with the session. options may be NULL.
+ * Thread: any. Errors: CAL_ERR_HANDLE, CAL_ERR_ARGUMENT (threads, kernels not on this CPU),
+ * CAL_ERR_STRUCT_SIZE, CAL_ERR_MEMORY, CAL_ERR_THREADS. */
+CAL_CHECKED cal_status cal_session_create(cal_model *model, const cal_session_options *options,
+                                          cal_session **out);
+
+/* Ends the session. NULL is fine. Not while another thread is inside a call with it: that
+ * call then finishes first, and the session ends with it. Thread: any. */
+CAL_API void cal_session_free(cal_session *session);
+
+/* Stops the call that runs with this session on another thread, at the next image; if none
+ * runs, does nothing. Thread: any, at any time. Errors: CAL_ERR_HANDLE. */
+CAL_CHECKED cal_status cal_session_cancel(cal_session *session);
+
+/* -------------------------------------------------------------- attribution */
+
+/* VERDICT. Let the top prototype be the one of the highest probability (the lower id wins a
+ * tie) among those in use. If it is known and its probability >= known_threshold the verdict
+ * is CAL_VERDICT_KNOWN; if it is novel and its probability >= novel_threshold,
+ * CAL_VERDICT_NOVEL; else CAL_VERDICT_UNDETERMINED. The thresholds are the model's unless the
+ * options override them. */
+typedef int32_t cal_verdict;
+enum { CAL_VERDICT_UNDETERMINED = 0, CAL_VERDICT_KNOWN = 1, CAL_VERDICT_NOVEL = 2 };
+
+/* One ranked prototype. This struct is frozen. */
+typedef struct cal_score {
+    uint64_t id;
+    cal_kind kind;
+    uint32_t index;       /* bank entry, for cal_model_get_prototype */
+    float logit;          /* features . prototype */
+    float probability;    /* softmax(logits / temperature) over the prototypes in use */
+} cal_score;
+
+typedef struct cal_attribute_options {
+    uint32_t struct_size;
+    uint32_t flags;               /* CAL_ATTRIBUTE_* */
+    float known_threshold;        /* 0: the model's; negative: none; else 0 to 1 */
+    float novel_threshold;
+    cal_progress_callback progress; /* images done; NULL: none */
+    void *progress_user;
+} cal_attribute_options;
+#define CAL_ATTRIBUTE_OPTIONS_INIT {(uint32_t)sizeof(cal_attribute_options), 0, 0, 0, NULL, NULL}
+enum {
+    CAL_ATTRIBUTE_NO_PIXEL_DIGEST = 1 /* leave pixels_sha256 zero: saves its time on big images */
+};
+
+/* In: struct_size, and the buffers you want filled. Out: the rest. */
+typedef struct cal_result {
+    uint32_t struct_size;
+    cal_status status;             /* of this image */
+    cal_verdict verdict;
+    uint32_t ranked_capacity;      /* in: entries at ranked */
+    uint32_t ranked_count;         /* out: entries written, min(capacity, prototypes in use) */
+    uint32_t feature_capacity;     /* in: floats at features; 0 or >= feature_count */
+    cal_score *ranked;             /* in: your buffer, or NULL; best first */
+    float *features;               /* in: your buffer, or NULL; out: the feature vector */
+    float known_threshold;         /* the ones the verdict was made with (negative: none) */
+    float novel_threshold;
+    uint64_t bank_epoch;
+    uint32_t width, height;        /* of the image that was given */
+    uint32_t crop_x, crop_y;       /* the pixels that were used, after margin and clipping */
+    uint32_t crop_width, crop_height;
+    uint8_t pixels_sha256[CAL_DIGEST_SIZE]; /* of the whole image as R, G, B bytes, rows from the
+                                      top, no padding: the same for every pixel format */
+    char error[256];               /* the sentence for status, cut to fit; "" if CAL_OK */
+} cal_result;
+#define CAL_RESULT_INIT {(uint32_t)sizeof(cal_result), 0, 0, 0, 0, 0, NULL, NULL, 0, 0, 0, 0, 0, 0, 0, 0, 0, {0}, {0}}
+
+/* Attributes one image. options may be NULL. Returns result->status.
+ * Thread: one at a time per session. Errors: CAL_ERR_HANDLE, CAL_ERR_ARGUMENT,
+ * CAL_ERR_STRUCT_SIZE, CAL_ERR_BUSY, CAL_ERR_IMAGE_*, CAL_ERR_NUMERIC, CAL_ERR_CANCELLED. */
+CAL_CHECKED cal_status cal_session_attribute(cal_session *session, const cal_image *image,
+                                             const cal_attribute_options *options,
+                                             cal_result *result);
+
+/* Attributes count images, 0 to CAL_BATCH_MAX; results[i] belongs to images[i]. One bad image
+ * never fails the batch: it has its own status and error, and the call gives CAL_OK. If the
+ * call is cancelled, images not reached have status CAL_ERR_CANCELLED, the finished ones keep
+ * their results, and the call gives CAL_ERR_CANCELLED.
+ * Thread: one at a time per session. Errors: those of the arguments themselves, as above. */
+CAL_CHECKED cal_status cal_session_attribute_batch(cal_session *session, const cal_image *images,
+                                                   size_t count,
+                                                   const cal_attribute_options *options,
+                                                   cal_result *results);
+
+/* Features only: the feature_count floats that the prototypes are compared with (after the
+ * neck). capacity is in floats. Thread: one at a time per session. Errors: as attribute. */
+CAL_CHECKED cal_status cal_session_features(cal_session *session, const cal_image *image,
+                                            float *features, size_t capacity);
+
+/* Evidence map: where in the picture the logit of one prototype comes from. Exact, because
+ * pooling, neck and prototypes are linear: the map_height * map_width values (row-major)
+ * sum to the logit; the constant part is shared evenly. Positions tile the crop that the
+ * result names. capacity is in floats. logit (may be NULL) receives the logit.
+ * Thread: one at a time per session. Errors: as attribute, and CAL_ERR_NOT_FOUND. */
+CAL_CHECKED cal_status cal_session_evidence(cal_session *session, const cal_image *image,
+                                            uint64_t prototype_id, float *map, size_t capacity,
+                                            float *logit);
+
+/* The result as one line of JSON in libcal's one form (docs/report.schema.json): schema,
+ * source, status, verdict, thresholds, ranked, image, model, bank, tool. source (may be NULL)
+ * is your name for the image; it must be UTF-8. Same result, same bytes. Numbers are written
+ * with the fewest digits that read back to the same float. Text rule.
+ * Thread: one at a time per session. Errors: CAL_ERR_HANDLE, CAL_ERR_ARGUMENT,
+ * CAL_ERR_STRUCT_SIZE, CAL_ERR_BUSY. */
+CAL_CHECKED cal_status cal_session_report(cal_session *session, const cal_result *result,
+                                          const char *source, char *buffer, size_t capacity,
+                                          size_t *length);
+
+/* The kernels this session runs with, "avx512", "avx2", "portable" or "reference"; "" for a
+ * bad handle. Static. Thread: any. */
+CAL_API const char *cal_session_kernels(const cal_session *session);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* CAL_H */

@@ -1,0 +1,46 @@
+// swift-tools-version: 6.2
+//
+// libcal: open-world deepfake attribution behind a C ABI.
+//
+// Arrows point down only:
+//
+//     CAL  ->  CALModel  ->  CALNetwork, CALImage, CALDigest  ->  CKernels, COpenBLAS
+//                        ->  CModelFormat (protobuf-c)
+//
+// The shipped library is built by the Makefile, which adds what a manifest cannot say without
+// unsafe flags: static Swift runtime, soname, version script.
+
+import PackageDescription
+
+let swift: [SwiftSetting] = [.swiftLanguageMode(.v6)]
+
+let package = Package(
+  name: "libcal",
+  products: [
+    .library(name: "cal", type: .dynamic, targets: ["CAL"])
+  ],
+  targets: [
+    // The C header that every exported function is checked against.
+    .systemLibrary(name: "CCal", path: "Include"),
+
+    .target(name: "CKernels"),
+    .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
+    .systemLibrary(name: "CProtobufC", pkgConfig: "libprotobuf-c", providers: [.apt(["libprotobuf-c-dev"])]),
+    .target(name: "CModelFormat", dependencies: ["CProtobufC"]),
+
+    .target(name: "CALDigest", dependencies: ["CKernels"], swiftSettings: swift),
+    .target(name: "CALImage", dependencies: ["CKernels"], swiftSettings: swift),
+    .target(name: "CALNetwork", dependencies: ["CKernels", "COpenBLAS"], swiftSettings: swift),
+    .target(
+      name: "CALModel", dependencies: ["CALDigest", "CALImage", "CALNetwork", "CModelFormat"],
+      swiftSettings: swift),
+    .target(name: "CAL", dependencies: ["CCal", "CALModel"], swiftSettings: swift),
+
+    .testTarget(name: "CALDigestTests", dependencies: ["CALDigest"], swiftSettings: swift),
+    .testTarget(name: "CALImageTests", dependencies: ["CALImage"], swiftSettings: swift),
+    .testTarget(name: "CALNetworkTests", dependencies: ["CALNetwork"], swiftSettings: swift),
+    .testTarget(name: "CALModelTests", dependencies: ["CALModel"], swiftSettings: swift),
+    .testTarget(name: "CALTests", dependencies: ["CAL", "CCal"], swiftSettings: swift),
+  ],
+  cLanguageStandard: .c11
+)

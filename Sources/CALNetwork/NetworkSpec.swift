@@ -1,0 +1,98 @@
+/// What a network is made of, before any number in it: a residual network as torchvision and
+/// timm build it, with the optional frequency gate (FFE) and neck of CAL.
+public struct NetworkSpec: Sendable, Equatable {
+  public enum Block: Sendable, Equatable {
+    /// 3x3, 3x3.
+    case basic
+    /// 1x1, 3x3 (which carries the stride), 1x1.
+    case bottleneck
+  }
+
+  /// The first convolution: `kernel` x `kernel`, padding `kernel / 2`, BatchNorm, ReLU, and if
+  /// `maxPool` a 3x3 max pooling of stride 2 and padding 1.
+  public struct Stem: Sendable, Equatable {
+    public var kernel: Int
+    public var stride: Int
+    public var channels: Int
+    public var maxPool: Bool
+
+    public init(kernel: Int, stride: Int, channels: Int, maxPool: Bool) {
+      self.kernel = kernel
+      self.stride = stride
+      self.channels = channels
+      self.maxPool = maxPool
+    }
+  }
+
+  /// A run of blocks on one map size. `stride` belongs to the first block; a shortcut
+  /// convolution stands where stride or channel count changes.
+  public struct Stage: Sendable, Equatable {
+    public var blocks: Int
+    public var innerChannels: Int
+    public var outChannels: Int
+    public var stride: Int
+
+    public init(blocks: Int, innerChannels: Int, outChannels: Int, stride: Int) {
+      self.blocks = blocks
+      self.innerChannels = innerChannels
+      self.outChannels = outChannels
+      self.stride = stride
+    }
+  }
+
+  /// Frequency-guided feature enhancement; 16 hidden channels and a grid of 8 as published.
+  public struct FFE: Sendable, Equatable {
+    public var hiddenChannels: Int
+    public var grid: Int
+
+    public init(hiddenChannels: Int = 16, grid: Int = 8) {
+      self.hiddenChannels = hiddenChannels
+      self.grid = grid
+    }
+  }
+
+  /// What stands between pooled map and prototypes: nothing, or BNNeck (a BatchNorm).
+  public enum Neck: Sendable, Equatable {
+    case none
+    case batchNorm(epsilon: Float)
+  }
+
+  public var block: Block
+  public var stem: Stem
+  public var stages: [Stage]
+  public var ffe: FFE?
+  public var neck: Neck
+  /// Epsilon of every BatchNorm in stem and stages.
+  public var normEpsilon: Float
+  /// The input is `inputSize` x `inputSize` x 3.
+  public var inputSize: Int
+
+  public init(
+    block: Block, stem: Stem, stages: [Stage], ffe: FFE?, neck: Neck, normEpsilon: Float = 1e-5,
+    inputSize: Int
+  ) {
+    self.block = block
+    self.stem = stem
+    self.stages = stages
+    self.ffe = ffe
+    self.neck = neck
+    self.normEpsilon = normEpsilon
+    self.inputSize = inputSize
+  }
+
+  /// Length of the feature vector.
+  public var featureCount: Int { stages.last?.outChannels ?? stem.channels }
+
+  /// Side of the last feature map.
+  public var mapSize: Int {
+    var side = convolved(inputSize, kernel: stem.kernel, stride: stem.stride)
+    if stem.maxPool { side = convolved(side, kernel: 3, stride: 2) }
+    for stage in stages { side = convolved(side, kernel: 3, stride: stage.stride) }
+    return side
+  }
+}
+
+/// Output side of a convolution or pooling with padding `kernel / 2`.
+func convolved(_ side: Int, kernel: Int, stride: Int) -> Int {
+  (side + 2 * (kernel / 2) - kernel) / stride + 1
+}

@@ -1,0 +1,1 @@
+typedef int cal_kernels_placeholder;
