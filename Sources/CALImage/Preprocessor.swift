@@ -16,10 +16,10 @@ public struct Preprocessor: Sendable {
   /// `mean` and `deviation` hold one number for each of red, green and blue, in units of the
   /// value range 0...1.
   public init(size: Int, mean: [Float], deviation: [Float]) {
-    self.init(size: size, mean: mean, deviation: deviation, kernels: ck_resize_best())
+    self.init(size: size, mean: mean, deviation: deviation, kernels: .best)
   }
 
-  package init(size: Int, mean: [Float], deviation: [Float], kernels: ck_resize_set) {
+  package init(size: Int, mean: [Float], deviation: [Float], kernels: ResizeKernels) {
     resizer = Resizer(size: size, kernels: kernels)
     tables = ValueTables(mean: mean, deviation: deviation)
   }
@@ -43,8 +43,8 @@ public struct Preprocessor: Sendable {
         resizer.resize(
           source, channels: format.channels, width: crop.width, height: crop.height,
           stride: layout.stride
-        ) { y, row in
-          tables.lookUp(row, format, into: first + y * size, size: size)
+        ) { row in
+          tables.lookUp(row, format, into: first + row.y * size, size: size)
         }
       }
     }
@@ -67,13 +67,13 @@ private struct ValueTables: Sendable {
 
   /// Converts one row of `size` pixels; `out` is its place in the plane for red.
   func lookUp(
-    _ row: [UInt8], _ format: PixelFormat, into out: UnsafeMutablePointer<Float>, size: Int
+    _ row: Resizer.Row, _ format: PixelFormat, into out: UnsafeMutablePointer<Float>, size: Int
   ) {
     let step = Resizer.step(channels: format.channels)
     let offsets = format.offsets
     let plane = size * size
-    ck_resize_look_up(row, offsets.red, step, size, red, out)
-    ck_resize_look_up(row, offsets.green, step, size, green, out + plane)
-    ck_resize_look_up(row, offsets.blue, step, size, blue, out + 2 * plane)
+    ck_resize_look_up(row.bytes, row.first + offsets.red, step, size, red, out)
+    ck_resize_look_up(row.bytes, row.first + offsets.green, step, size, green, out + plane)
+    ck_resize_look_up(row.bytes, row.first + offsets.blue, step, size, blue, out + 2 * plane)
   }
 }
