@@ -2,7 +2,8 @@ import CKernels
 
 /// Makes the network's input of borrowed pixels: crops, resizes to a square as Pillow does with
 /// `BILINEAR` (byte for byte), scales to 0...1 and normalises as torchvision does (bit for bit).
-/// It allocates nothing once it has seen the largest image. Used by one thread at a time.
+/// It keeps its scratch memory, and allocates none for an image of a size it has seen. Used by
+/// one thread at a time.
 ///
 /// Channel order and alpha cost nothing: the resize treats the bytes of a pixel alike, and only
 /// the last step picks red, green and blue.
@@ -69,11 +70,10 @@ private struct ValueTables: Sendable {
   func lookUp(
     _ row: Resizer.Row, _ format: PixelFormat, into out: UnsafeMutablePointer<Float>, size: Int
   ) {
-    let step = Resizer.step(channels: format.channels)
     let offsets = format.offsets
     let plane = size * size
-    ck_resize_look_up(row.bytes, row.first + offsets.red, step, size, red, out)
-    ck_resize_look_up(row.bytes, row.first + offsets.green, step, size, green, out + plane)
-    ck_resize_look_up(row.bytes, row.first + offsets.blue, step, size, blue, out + 2 * plane)
+    ck_resize_look_up(row.pixels + offsets.red, row.step, size, red, out)
+    ck_resize_look_up(row.pixels + offsets.green, row.step, size, green, out + plane)
+    ck_resize_look_up(row.pixels + offsets.blue, row.step, size, blue, out + 2 * plane)
   }
 }

@@ -1,15 +1,15 @@
 import CKernels
 
 /// Resizes to a square as Pillow 13 does with `BILINEAR`, byte for byte: along one axis, rounded
-/// to bytes, then along the other. Which comes first matters in the last bit.
-/// Its scratch memory only grows.
+/// to bytes, then along the other. Which comes first matters in the last bit; Pillow 11,
+/// where the two differ, always takes x first. Scratch memory is kept and only grows.
 struct Resizer: Sendable {
-  /// One row of the result: `size` pixels from byte `first` on, channels in the source's order,
-  /// a fourth without meaning.
+  /// One row of the result: `size` pixels `step` bytes apart, channels in the source's order, a
+  /// fourth without meaning.
   struct Row {
     let y: Int
-    let bytes: [UInt8]
-    let first: Int
+    let pixels: UnsafePointer<UInt8>
+    let step: Int
   }
 
   /// Pixels of one side of the result.
@@ -28,15 +28,16 @@ struct Resizer: Sendable {
     self.kernels = kernels.set
   }
 
-  /// Bytes from pixel to pixel in the result.
-  static func step(channels: Int) -> Int { channels == 1 ? 1 : 4 }
-
   /// Calls `emit` with the rows of the result from the top. `source` starts with the first
   /// pixel and may go on behind the last one.
   mutating func resize(
     _ source: UnsafeRawBufferPointer, channels: Int, width: Int, height: Int, stride: Int,
     emit: (Row) -> Void
   ) {
+    if width == size, height == size {
+      emitUnchanged(source, step: channels, stride: stride, emit)
+      return
+    }
     across.prepare(source: width, outputs: size)
     down.prepare(source: height, outputs: size)
     tail.copy(source, rowBytes: width * channels, stride: stride, count: height)
@@ -46,8 +47,8 @@ struct Resizer: Sendable {
     across.withKernelView { across in
       down.withKernelView { down in
         tail.withRows(source, stride: stride, count: height) { rows in
-          // As Pillow since version 13: heights that shrink by much more than widths go first.
           if height > size, height - size > 2 * (width - size) {
+            // As Pillow since version 13: heights that shrink much more than widths go first.
             resizeDownFirst(rows, channels, rowBytes: width * channels, across, down, emit)
           } else {
             resizeAcrossFirst(rows, channels, across, down, emit)
@@ -63,7 +64,8 @@ struct Resizer: Sendable {
     _ rows: SourceRows, _ channels: Int, _ across: ck_resize_filter, _ down: ck_resize_filter,
     _ emit: (Row) -> Void
   ) {
-    let stride = roundUp(size * Self.step(channels: channels), CK_RESIZE_ALIGN)
+    let step = resizedStep(channels)
+    let stride = roundUp(size * step, CK_RESIZE_ALIGN)
     // The group that completes a window can reach beyond it by all of its rows but one.
     let slots = roundUp(self.down.longest + CK_RESIZE_ROWS - 1, CK_RESIZE_ROWS)
     grow(&middle, to: slots * stride)
@@ -77,7 +79,7 @@ struct Resizer: Sendable {
         done += CK_RESIZE_ROWS
       }
       ck_resize_vertical(kernels, middle, slots, stride, stride, down, y, &result)
-      emit(Row(y: y, bytes: result, first: 0))
+      emitRow(y, at: 0, step, emit)
     }
   }
 
@@ -87,7 +89,8 @@ struct Resizer: Sendable {
     _ down: ck_resize_filter, _ emit: (Row) -> Void
   ) {
     let middleStride = rowBytes + CK_RESIZE_SLACK
-    let stride = size * Self.step(channels: channels)
+    let step = resizedStep(channels)
+    let stride = size * step
     grow(&middle, to: CK_RESIZE_ROWS * middleStride)
     grow(&result, to: CK_RESIZE_ROWS * stride)
 
@@ -107,11 +110,28 @@ struct Resizer: Sendable {
           base: base, stride: middleStride, count: count, copy: base, copied: count)
         ck_resize_horizontal(kernels, group.group(at: 0), channels, across, &result, 0, stride)
       }
-      for i in 0..<count { emit(Row(y: first + i, bytes: result, first: i * stride)) }
+      for i in 0..<count { emitRow(first + i, at: i * stride, step, emit) }
     }
     swap(&middle, &self.middle)
   }
+
+  private func emitUnchanged(
+    _ source: UnsafeRawBufferPointer, step: Int, stride: Int, _ emit: (Row) -> Void
+  ) {
+    guard let base = source.baseAddress?.assumingMemoryBound(to: UInt8.self) else { return }
+    for y in 0..<size { emit(Row(y: y, pixels: base + y * stride, step: step)) }
+  }
+
+  private func emitRow(_ y: Int, at offset: Int, _ step: Int, _ emit: (Row) -> Void) {
+    result.withUnsafeBufferPointer { result in
+      guard let base = result.baseAddress else { return }
+      emit(Row(y: y, pixels: base + offset, step: step))
+    }
+  }
 }
+
+/// Bytes from pixel to pixel in rows that were resized along x.
+private func resizedStep(_ channels: Int) -> Int { channels == 1 ? 1 : 4 }
 
 private func grow(_ bytes: inout [UInt8], to count: Int) {
   if bytes.count < count { bytes = Array(repeating: 0, count: count) }

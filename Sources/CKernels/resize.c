@@ -27,10 +27,10 @@ void ck_resize_vertical(ck_resize_set set, const uint8_t *rows, size_t slots, si
     CALL(ck_resize_vertical, rows, slots, stride, bytes, filter, output, out);
 }
 
-void ck_resize_look_up(const uint8_t *values, size_t first, size_t step, size_t count,
-                       const float table[256], float *out) {
+void ck_resize_look_up(const uint8_t *values, size_t step, size_t count, const float table[256],
+                       float *out) {
     for (size_t i = 0; i < count; i++)
-        out[i] = table[values[first + i * step]];
+        out[i] = table[values[i * step]];
 }
 
 static inline __attribute__((always_inline)) void reorder(const uint8_t *pixels, size_t step,

@@ -111,8 +111,9 @@ import Testing
     #expect(try box(-1e30, 50, 2e30, 10, margin: 10) == [0, 5, 200, 95])
   }
 
-  @Test(arguments: [Float](
-    [0, -1, 1e-7, 10.001, .infinity, -.infinity, .greatestFiniteMagnitude]))
+  @Test(
+    arguments: [Float](
+      [0, -1, 1e-7, 10.001, .infinity, -.infinity, .greatestFiniteMagnitude]))
   func rejectsMarginsOutOfRange(margin: Float) {
     let error = #expect(throws: ImageError.self) { try box(1, 1, 5, 5, margin: margin) }
     #expect(error == .margin(margin))

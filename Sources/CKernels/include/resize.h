@@ -56,9 +56,9 @@ void ck_resize_horizontal(ck_resize_set set, ck_resize_rows rows, size_t channel
 void ck_resize_vertical(ck_resize_set set, const uint8_t *rows, size_t slots, size_t stride,
                         size_t bytes, ck_resize_filter filter, size_t output, uint8_t *out);
 
-/* out[i] = table[values[first + i * step]], i < count. */
-void ck_resize_look_up(const uint8_t *values, size_t first, size_t step, size_t count,
-                       const float table[256], float *out);
+/* out[i] = table[values[i * step]], i < count. */
+void ck_resize_look_up(const uint8_t *values, size_t step, size_t count, const float table[256],
+                       float *out);
 
 /* Writes width pixels of `step` bytes (1, 3 or 4) as R, G, B. red is the place of the red byte,
  * 0 or 2; blue is then the other, green is 1. One byte is all three. */
