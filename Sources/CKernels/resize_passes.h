@@ -63,17 +63,16 @@ void NAME(ck_resize_horizontal)(ck_resize_rows rows, size_t channels, ck_resize_
 }
 
 /* COLUMNS columns, or fewer at a row's end. Rows are taken in pairs, their bytes interleaved for
- * multiply_pairs; the last of an odd number is its own partner, with weight 0. */
+ * multiply_pairs; the last of an odd number takes the ring's next one along, with weight 0. */
 static inline __attribute__((always_inline)) void
 vertical_block(const uint8_t *rows, size_t slots, size_t stride, size_t columns,
                ck_resize_window window, const int16_t *weights, size_t taps, uint8_t *out) {
     sums low[2] = {{0}}, high[2] = {{0}};
     size_t slot = (size_t)window.first % slots;
     for (int32_t i = 0; i < window.count; i += 2) {
-        column_bytes upper = load_columns(rows + slot * stride, columns), lower = upper;
+        column_bytes upper = load_columns(rows + slot * stride, columns);
         slot = slot + 1 == slots ? 0 : slot + 1;
-        if (i + 1 < window.count)
-            lower = load_columns(rows + slot * stride, columns);
+        column_bytes lower = load_columns(rows + slot * stride, columns);
         slot = slot + 1 == slots ? 0 : slot + 1;
         shorts pairs[2] = {interleave_first(upper, lower), interleave_last(upper, lower)};
         shorts weights_low = repeat_pair(weights + i);
