@@ -21,12 +21,11 @@ struct ResizeFilter: Sendable {
     self.source = source
     self.outputs = outputs
 
-    // A triangle of width 1 on the side that has the larger pixels.
+    // A triangle that reaches one pixel to both sides: of source or result, whichever is larger.
     let scale = Double(source) / Double(outputs)
     let support = max(scale, 1)
     let most = min(source, 2 * Int(support + 1) + 1)
-    let block = Int(CALK_RESIZE_BLOCK)
-    taps = (most + block - 1) / block * block
+    taps = (most + CALK_RESIZE_BLOCK - 1) / CALK_RESIZE_BLOCK * CALK_RESIZE_BLOCK
     longest = 0
     reserve(most)
 

@@ -6,7 +6,9 @@ package enum ResizeKernels: Sendable {
   case avx2
 
   /// The fastest that this CPU runs.
-  package static var best: ResizeKernels { calk_resize_best() == CALK_RESIZE_AVX2 ? .avx2 : .portable }
+  package static var best: ResizeKernels {
+    calk_resize_best() == CALK_RESIZE_AVX2 ? .avx2 : .portable
+  }
 
   var set: calk_resize_set {
     switch self {

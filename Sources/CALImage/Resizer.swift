@@ -1,8 +1,8 @@
 import CKernels
 
 /// Resizes to a square as Pillow 13 does with `BILINEAR`, byte for byte: along one axis, rounded
-/// to bytes, then along the other. Which comes first matters in the last bit; Pillow 11,
-/// where the two differ, always takes x first. Scratch memory is kept and only grows.
+/// to bytes, then along the other. Which comes first can change a byte by one; Pillow 11 always
+/// took x first. Scratch memory is kept and only grows.
 struct Resizer: Sendable {
   /// One row of the result: `size` pixels `step` bytes apart, channels in the source's order, a
   /// fourth without meaning.
