@@ -30,11 +30,13 @@
  *            const char * are static or thread-local as said at each function.
  * TEXT       UTF-8, NUL-terminated. Variable text follows the snprintf rule: at most capacity
  *            bytes are written, always terminated when capacity > 0, and *length receives the
- *            full length without the NUL. A buffer that is too small (or NULL with capacity 0,
- *            to ask for the size) is CAL_OK with a cut text, so compare *length to capacity.
+ *            full length without the NUL (length must not be NULL). A buffer that is too small
+ *            (or NULL with capacity 0, to ask for the size) is CAL_OK with a text cut at a
+ *            character boundary, so check that *length < capacity.
  * STRUCTS    The first field is struct_size: set it with the _INIT macro. Structs only ever
  *            grow at their end, libcal never touches bytes beyond struct_size, and 0 in any
- *            field means its default. Arrays of structs are walked by element 0's struct_size.
+ *            field means its default; reserved fields must be 0. Arrays of structs are walked by
+ *            element 0's struct_size, which all elements must have.
  * ERRORS     Every function that can fail returns a cal_status. CAL_OK is 0. On an error the
  *            outputs are as if the call had not been made (an out handle is set to NULL), and
  *            cal_last_error() says in one sentence which value was at fault. No input,
@@ -64,34 +66,6 @@ extern "C" {
 #define CAL_CHECKED
 #endif
 
-/* ------------------------------------------------------------------ version */
-
-#define CAL_VERSION_MAJOR 1
-#define CAL_VERSION_MINOR 0
-#define CAL_VERSION_PATCH 0
-#define CAL_VERSION_NUMBER (CAL_VERSION_MAJOR * 1000000 + CAL_VERSION_MINOR * 1000 + CAL_VERSION_PATCH)
-/* Number of the binary interface; libcal.so.<this>. */
-#define CAL_ABI_VERSION 1
-
-/* The library's version, "1.0.0". Static. Thread: any. */
-CAL_API const char *cal_version(void);
-
-/* The library's CAL_VERSION_NUMBER. Thread: any. */
-CAL_API int32_t cal_version_number(void);
-
-/* The library's CAL_ABI_VERSION. Thread: any. */
-CAL_API int32_t cal_abi_version(void);
-
-/* How this library was built and which kernels this machine gets, one "key: value" per line:
- * version, abi, source, compiler, target, kernels, kernels-available, blas.
- * Text rule as above. Thread: any. Errors: CAL_ERR_ARGUMENT. */
-CAL_CHECKED int32_t cal_build_info(char *buffer, size_t capacity, size_t *length);
-
-/* Compares the header you compiled with (pass the macros) to the library you run with.
- * Returns CAL_OK, or CAL_ERR_VERSION if the ABI numbers differ or the library is older than
- * the header. Thread: any. */
-CAL_CHECKED int32_t cal_check_version(int32_t header_abi_version, int32_t header_version_number);
-
 /* ------------------------------------------------------------------- status */
 
 /* Values are frozen. Blocks: 1xx argument, 2xx model file, 3xx image, 4xx numeric, 5xx
@@ -100,9 +74,10 @@ typedef int32_t cal_status;
 enum {
     CAL_OK = 0,
     CAL_ERR_ARGUMENT = 101,     /* NULL, or a value outside its stated range */
-    CAL_ERR_STRUCT_SIZE = 102,  /* struct_size is 0 or smaller than the first release's struct */
+    CAL_ERR_STRUCT_SIZE = 102,  /* struct_size is 0 or smaller than the first release's struct, or
+                                   differs within an array */
     CAL_ERR_HANDLE = 103,       /* not a live handle of this type */
-    CAL_ERR_BUSY = 104,         /* the session is in use by another thread */
+    CAL_ERR_BUSY = 104,         /* a call with this session is running */
     CAL_ERR_VERSION = 105,      /* header and library do not match */
     CAL_ERR_NOT_FOUND = 106,    /* no prototype with that id or index */
     CAL_ERR_MODEL_FORMAT = 201, /* not a CAL model file, cut short, or damaged */
@@ -126,8 +101,10 @@ enum {
  * Static. Thread: any. */
 CAL_API const char *cal_status_name(cal_status status);
 
-/* The sentence that explains the last error of the calling thread; "" if its last call
- * succeeded. Valid until this thread's next libcal call. Thread: any. */
+/* The sentence that explains the last error of the calling thread; "" if its last call that
+ * returned a cal_status succeeded. Functions that return none (this one, the _free functions,
+ * cal_session_kernels, ...) leave it as it is. Valid until this thread's next call that
+ * returns a cal_status. Cut to 1023 bytes. Thread: any. */
 CAL_API const char *cal_last_error(void);
 
 typedef int32_t cal_log_level;
@@ -146,6 +123,34 @@ CAL_API void cal_set_log(cal_log_callback callback, void *user, cal_log_level mi
  * Return 0 to go on; anything else cancels and the call gives CAL_ERR_CANCELLED. Called on
  * the calling thread only; must not use the same session. */
 typedef int32_t (*cal_progress_callback)(void *user, uint64_t done, uint64_t total);
+
+/* ------------------------------------------------------------------ version */
+
+#define CAL_VERSION_MAJOR 1
+#define CAL_VERSION_MINOR 0
+#define CAL_VERSION_PATCH 0
+#define CAL_VERSION_NUMBER (CAL_VERSION_MAJOR * 1000000 + CAL_VERSION_MINOR * 1000 + CAL_VERSION_PATCH)
+/* Number of the binary interface; libcal.so.<this>. */
+#define CAL_ABI_VERSION 1
+
+/* The library's version, "1.0.0". Static. Thread: any. */
+CAL_API const char *cal_version(void);
+
+/* The library's CAL_VERSION_NUMBER. Thread: any. */
+CAL_API int32_t cal_version_number(void);
+
+/* The library's CAL_ABI_VERSION. Thread: any. */
+CAL_API int32_t cal_abi_version(void);
+
+/* How this library was built and which kernels this machine gets, one "key: value" per line:
+ * version, abi, source, compiler, target, kernels, kernels-available, blas.
+ * Text rule as above. Thread: any. Errors: CAL_ERR_ARGUMENT. */
+CAL_CHECKED cal_status cal_build_info(char *buffer, size_t capacity, size_t *length);
+
+/* Compares the header you compiled with (pass the macros) to the library you run with.
+ * Returns CAL_OK, or CAL_ERR_VERSION if the ABI numbers differ or the library is older than
+ * the header. Thread: any. */
+CAL_CHECKED cal_status cal_check_version(int32_t header_abi_version, int32_t header_version_number);
 
 /* ------------------------------------------------------------------- limits */
 
