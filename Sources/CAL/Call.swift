@@ -37,15 +37,3 @@ final class Call: Sendable {
 
   func countOne() { done.add(1, ordering: .relaxed) }
 }
-
-/// The caller's progress callback, asked on the calling thread only. It may cancel the call.
-struct Progress {
-  var callback: cal_progress_callback?
-  var user: UnsafeMutableRawPointer?
-  var total: Int
-
-  func report(_ call: Call) {
-    guard let callback else { return }
-    if callback(user, UInt64(call.doneCount), UInt64(total)) != 0 { call.cancel() }
-  }
-}
