@@ -1,5 +1,7 @@
 #ifndef CKERNELS_H
 #define CKERNELS_H
+
 #include "build_info.h"
+#include "resize.h"
+
 #endif
-typedef int cal_kernels_placeholder;

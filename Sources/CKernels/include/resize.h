@@ -1,0 +1,67 @@
+/* resize.h - the inner loops of Pillow's antialiased bilinear resize on 8-bit pixels.
+ *
+ * Pillow resizes rows first and columns second, rounds to 8 bits in between, and weighs with
+ * integers of 22 fraction bits. Only integer sums are left to these loops, so every kernel set
+ * gives the same bytes; the weights are computed by the caller (ResizeFilter.swift).
+ *
+ * A weight w (0 to 2^22) does not fit the 16-bit multipliers that CPUs have most of. It is
+ * stored as w = high * 2^11 + low, and sum(p * w) = (sum(p * high) << 11) + sum(p * low), all
+ * modulo 2^32: the true sum fits, so what the parts lose above bit 31 cancels.
+ */
+#ifndef CK_RESIZE_H
+#define CK_RESIZE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum {
+    CK_RESIZE_PRECISION = 22, /* fraction bits of a weight */
+    CK_RESIZE_LOW_BITS = 11,  /* of which this many are in the low part */
+    CK_RESIZE_ROWS = 4,       /* rows that one horizontal call resizes */
+    CK_RESIZE_SLACK = 16,     /* bytes a horizontal call may read behind a row's last pixel */
+    CK_RESIZE_BLOCK = 16,     /* taps per output are padded with zeros to a multiple of this */
+    CK_RESIZE_ALIGN = 32      /* bytes per resized row are padded to a multiple of this */
+};
+
+typedef int32_t ck_resize_set;
+enum { CK_RESIZE_PORTABLE = 1, CK_RESIZE_AVX2 = 2 };
+
+/* The fastest set that this CPU runs. */
+ck_resize_set ck_resize_best(void);
+
+/* The source pixels that make one output pixel. */
+typedef struct ck_resize_window {
+    int32_t first, count;
+} ck_resize_window;
+
+/* Weights of output o: `taps` low parts at weights[o * 2 * taps], then `taps` high parts. */
+typedef struct ck_resize_filter {
+    const ck_resize_window *windows;
+    const int16_t *weights;
+    size_t outputs, taps;
+} ck_resize_filter;
+
+typedef struct ck_resize_rows {
+    const uint8_t *row[CK_RESIZE_ROWS];
+} ck_resize_rows;
+
+/* Resizes four rows of interleaved pixels (channels 1, 3 or 4) along x, into the rows of `ring`
+ * from number `slot` on, `stride` bytes apart: one byte a pixel for one channel, else four in
+ * the source's order, the fourth without meaning. */
+void ck_resize_horizontal(ck_resize_set set, ck_resize_rows rows, size_t channels,
+                          ck_resize_filter filter, uint8_t *ring, size_t slot, size_t stride);
+
+/* Makes row `output` of the resize along y, `stride` bytes, of rows in a ring: row y is number
+ * y % slots. */
+void ck_resize_vertical(ck_resize_set set, const uint8_t *ring, size_t slots, size_t stride,
+                        ck_resize_filter filter, size_t output, uint8_t *out);
+
+/* out[i] = table[values[first + i * step]], i < count. */
+void ck_resize_look_up(const uint8_t *values, size_t first, size_t step, size_t count,
+                       const float table[256], float *out);
+
+/* Writes width pixels of `step` bytes (1, 3 or 4) as R, G, B. red is the place of the red byte,
+ * 0 or 2; blue is then the other, green is 1. One byte is all three. */
+void ck_resize_rgb(const uint8_t *pixels, size_t step, size_t red, size_t width, uint8_t *rgb);
+
+#endif

@@ -1,0 +1,58 @@
+/* Choice of the instruction set, and the loops that need none. */
+
+#include "resize_sets.h"
+
+ck_resize_set ck_resize_best(void) {
+#if defined(__x86_64__)
+    if (__builtin_cpu_supports("avx2"))
+        return CK_RESIZE_AVX2;
+#endif
+    return CK_RESIZE_PORTABLE;
+}
+
+#if defined(__x86_64__)
+#define CALL(function, ...)                                                                        \
+    (set == CK_RESIZE_AVX2 ? function##_avx2(__VA_ARGS__) : function##_portable(__VA_ARGS__))
+#else
+#define CALL(function, ...) ((void)set, function##_portable(__VA_ARGS__))
+#endif
+
+void ck_resize_horizontal(ck_resize_set set, ck_resize_rows rows, size_t channels,
+                          ck_resize_filter filter, uint8_t *ring, size_t slot, size_t stride) {
+    CALL(ck_resize_horizontal, rows, channels, filter, ring, slot, stride);
+}
+
+void ck_resize_vertical(ck_resize_set set, const uint8_t *ring, size_t slots, size_t stride,
+                        ck_resize_filter filter, size_t output, uint8_t *out) {
+    CALL(ck_resize_vertical, ring, slots, stride, filter, output, out);
+}
+
+void ck_resize_look_up(const uint8_t *values, size_t first, size_t step, size_t count,
+                       const float table[256], float *out) {
+    for (size_t i = 0; i < count; i++)
+        out[i] = table[values[first + i * step]];
+}
+
+static inline __attribute__((always_inline)) void reorder(const uint8_t *pixels, size_t step,
+                                                          size_t red, size_t green, size_t blue,
+                                                          size_t width, uint8_t *rgb) {
+    for (size_t x = 0; x < width; x++) {
+        rgb[3 * x] = pixels[step * x + red];
+        rgb[3 * x + 1] = pixels[step * x + green];
+        rgb[3 * x + 2] = pixels[step * x + blue];
+    }
+}
+
+/* One loop per layout, so that the compiler knows its steps. */
+void ck_resize_rgb(const uint8_t *pixels, size_t step, size_t red, size_t width, uint8_t *rgb) {
+    if (step == 1)
+        reorder(pixels, 1, 0, 0, 0, width, rgb);
+    else if (step == 3 && red == 0)
+        reorder(pixels, 3, 0, 1, 2, width, rgb);
+    else if (step == 3)
+        reorder(pixels, 3, 2, 1, 0, width, rgb);
+    else if (red == 0)
+        reorder(pixels, 4, 0, 1, 2, width, rgb);
+    else
+        reorder(pixels, 4, 2, 1, 0, width, rgb);
+}
