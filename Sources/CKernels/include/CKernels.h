@@ -3,5 +3,6 @@
 
 #include "build_info.h"
 #include "resize.h"
+#include "sha256.h"
 
 #endif
