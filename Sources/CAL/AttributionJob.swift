@@ -65,9 +65,12 @@ final class AttributionJob: ImageJob {
 
   func finish(image: Int, worker: Int, features: Span<Float>, map: Span<Float>) {
     guard let request else { return }
+    let own = workers[worker]
     var result = request.results.read(image)
     do throws(Failure) {
-      try workers[worker].judge(features, model, request.decision, &result)
+      let top = max(Int(result.ranked_capacity), 1)
+      try own.scores.fill(features, model.bank, request.decision, top: top)
+      result.setScores(own.scores, features, model.bank, request.decision)
       end(image, worker, result)
     } catch {
       end(image, worker, result.failed(error))

@@ -85,16 +85,16 @@ final class EvidenceJob: ImageJob {
   func finish(image: Int, worker: Int, features: Span<Float>, map: Span<Float>) {
     guard let request else { return }
     do throws(Failure) {
-      let logit = try workers[worker].logit(of: features, model.bank, row: request.row)
-      try locate(request.row, map)
+      try workers[worker].scores.fillLogits(features, model.bank)
+      try fill(&values, request.row, map)
       _ = request.map.update(from: values)
-      outcome = .success(logit)
+      outcome = .success(workers[worker].scores.logits[request.row])
     } catch {
       outcome = .failure(error)
     }
   }
 
-  private func locate(_ row: Int, _ map: Span<Float>) throws(Failure) {
+  private func fill(_ values: inout [Float], _ row: Int, _ map: Span<Float>) throws(Failure) {
     var values = values.mutableSpan
     let fits = model.bank.evidence(
       row: row, map: map, mapStride: mapStride, scale: network.neckScale,

@@ -86,8 +86,8 @@ final class Session: @unchecked Sendable {
 extension Failure {
   init(_ error: NetworkError) {
     switch error {
-    case .threads: self.init(CAL_ERR_THREADS, error.description)
-    case .memory: self.init(CAL_ERR_MEMORY, error.description)
+    case .threads: self.init(CAL_ERR_THREADS, "error.description")
+    case .memory: self.init(CAL_ERR_MEMORY, "error.description")
     }
   }
 }

@@ -2,7 +2,7 @@ import CCal
 
 /// A struct of cal.h that begins with `struct_size` and may grow at its end.
 protocol GrowingStruct {
-  static var name: String { get }
+  static var cName: String { get }
   /// Its size in the first release that had it: what a caller's `struct_size` must reach.
   static var firstSize: Int { get }
   init()
@@ -10,37 +10,37 @@ protocol GrowingStruct {
 }
 
 extension cal_load_options: GrowingStruct {
-  static var name: String { "cal_load_options" }
+  static var cName: String { "cal_load_options" }
   static var firstSize: Int { 32 }
 }
 
 extension cal_model_info: GrowingStruct {
-  static var name: String { "cal_model_info" }
+  static var cName: String { "cal_model_info" }
   static var firstSize: Int { 80 }
 }
 
 extension cal_prototype: GrowingStruct {
-  static var name: String { "cal_prototype" }
+  static var cName: String { "cal_prototype" }
   static var firstSize: Int { 296 }
 }
 
 extension cal_image: GrowingStruct {
-  static var name: String { "cal_image" }
+  static var cName: String { "cal_image" }
   static var firstSize: Int { 64 }
 }
 
 extension cal_session_options: GrowingStruct {
-  static var name: String { "cal_session_options" }
+  static var cName: String { "cal_session_options" }
   static var firstSize: Int { 16 }
 }
 
 extension cal_attribute_options: GrowingStruct {
-  static var name: String { "cal_attribute_options" }
+  static var cName: String { "cal_attribute_options" }
   static var firstSize: Int { 32 }
 }
 
 extension cal_result: GrowingStruct {
-  static var name: String { "cal_result" }
+  static var cName: String { "cal_result" }
   static var firstSize: Int { 368 }
 }
 
@@ -58,7 +58,7 @@ struct CallerStructs<Value: GrowingStruct> {
     guard stride >= Value.firstSize else {
       throw Failure(
         CAL_ERR_STRUCT_SIZE,
-        "\(name)->struct_size is \(stride), but a \(Value.name) has at least "
+        "\(name)->struct_size is \(stride), but a \(Value.cName) has at least "
           + "\(Value.firstSize) bytes: set it with the _INIT macro")
     }
   }

@@ -8,20 +8,13 @@ final class Worker {
   private var preprocessor: Preprocessor
   /// One row of pixels as R, G, B.
   private var row: [UInt8] = []
-  /// One number for each prototype in use: row r is the bank's `active[r]`.
-  var logits: [Float]
-  var probabilities: [Float]
-  /// Rows, the best first.
-  var order: [Int32]
+  var scores: Scores
 
   init(_ model: Model) {
     let preprocessing = model.preprocessing
     preprocessor = Preprocessor(
       size: preprocessing.size, mean: preprocessing.mean, deviation: preprocessing.deviation)
-    let count = model.bank.active.count
-    logits = Array(repeating: 0, count: count)
-    probabilities = Array(repeating: 0, count: count)
-    order = Array(repeating: 0, count: count)
+    scores = Scores(model.bank)
   }
 
   /// The network's input: 3 planes.
