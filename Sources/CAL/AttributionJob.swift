@@ -46,7 +46,7 @@ final class AttributionJob: ImageJob {
       CAL_ERR_CANCELLED, "cancelled after \(call.doneCount) of \(request.count) images")
   }
 
-  func prepare(image: Int, worker: Int, input: inout MutableSpan<Float>) -> Bool {
+  override func prepare(image: Int, worker: Int, input: inout MutableSpan<Float>) -> Bool {
     guard let request, !call.isCancelled else { return false }
     var result = request.results.read(image)
     do throws(Failure) {
@@ -63,7 +63,7 @@ final class AttributionJob: ImageJob {
     }
   }
 
-  func finish(image: Int, worker: Int, features: Span<Float>, map: Span<Float>) {
+  override func finish(image: Int, worker: Int, features: Span<Float>, map: Span<Float>) {
     guard let request else { return }
     let own = workers[worker]
     var result = request.results.read(image)

@@ -71,7 +71,7 @@ final class EvidenceJob: ImageJob {
     return try outcome.get()
   }
 
-  func prepare(image: Int, worker: Int, input: inout MutableSpan<Float>) -> Bool {
+  override func prepare(image: Int, worker: Int, input: inout MutableSpan<Float>) -> Bool {
     guard let request, !call.isCancelled else { return false }
     do throws(Failure) {
       workers[worker].prepare(try CheckedImage(request.image), into: &input)
@@ -82,7 +82,7 @@ final class EvidenceJob: ImageJob {
     }
   }
 
-  func finish(image: Int, worker: Int, features: Span<Float>, map: Span<Float>) {
+  override func finish(image: Int, worker: Int, features: Span<Float>, map: Span<Float>) {
     guard let request else { return }
     do throws(Failure) {
       try workers[worker].scores.fillLogits(features, model.bank)

@@ -85,9 +85,14 @@ final class Session: @unchecked Sendable {
 
 extension Failure {
   init(_ error: NetworkError) {
-    switch error {
-    case .threads: self.init(CAL_ERR_THREADS, "error.description")
-    case .memory: self.init(CAL_ERR_MEMORY, "error.description")
-    }
+    let status =
+      switch error {
+      case .threads: CAL_ERR_THREADS
+      case .memory: CAL_ERR_MEMORY
+      case .kernels: CAL_ERR_ARGUMENT
+      // The reader of model files has checked every tensor.
+      case .parameter: CAL_ERR_INTERNAL
+      }
+    self.init(status, error.description)
   }
 }

@@ -54,10 +54,10 @@ public final class Model: Sendable {
   }
 
   /// The network packed for `kernels`: on the first call for them, which others then wait for.
-  public func network(for kernels: KernelSet) -> Network {
-    networks.withLock { networks in
+  public func network(for kernels: KernelSet) throws(NetworkError) -> Network {
+    try networks.withLock { networks throws(NetworkError) in
       if let network = networks[kernels] { return network }
-      let network = Network(spec: spec, kernels: kernels) { values(of: $0) }
+      let network = try Network(spec: spec, kernels: kernels) { values(of: $0) }
       networks[kernels] = network
       return network
     }
