@@ -1,8 +1,8 @@
 import CCal
 
 /// Pixels in memory of their own, exactly as large as they must be, so that a memory checker
-/// sees a read past their end.
-final class Picture {
+/// sees a read past their end. Unchecked, because they are written in `init` only.
+final class Picture: @unchecked Sendable {
   let width: Int
   let height: Int
   let format: Int

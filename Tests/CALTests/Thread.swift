@@ -30,6 +30,15 @@ final class Thread {
     return result!
   }
 
+  /// Names the calling thread.
+  static var current: UInt {
+    #if canImport(Glibc)
+      pthread_self()
+    #else
+      UInt(bitPattern: pthread_self())
+    #endif
+  }
+
   fileprivate func run() { body() }
 }
 
