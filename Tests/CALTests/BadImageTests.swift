@@ -65,11 +65,14 @@ import Testing
     #expect(answer.vector.allSatisfy { $0 == -77 })
     var rest = answer.result
     rest.status = 0
-    withUnsafeMutableBytes(of: &rest.error) { _ = $0.initializeMemory(as: UInt8.self, repeating: 0) }
+    _ = withUnsafeMutableBytes(of: &rest.error) {
+      $0.initializeMemory(as: UInt8.self, repeating: 0)
+    }
     let empty = Answer()
     empty.result.ranked = rest.ranked
     empty.result.features = rest.features
-    #expect(withUnsafeBytes(of: rest) { Array($0) } == withUnsafeBytes(of: empty.result) { Array($0) })
+    let left = withUnsafeBytes(of: rest) { Array($0) }
+    #expect(left == withUnsafeBytes(of: empty.result) { Array($0) })
 
     var map = [Float](repeating: -3, count: 400)
     expect(cal_session_evidence(session.handle, &image, 3, &map, 400, nil), bad.status)

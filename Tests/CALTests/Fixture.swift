@@ -92,10 +92,11 @@ enum Fixture {
   /// Weights of a size that keeps activations of order one.
   private static func values(_ parameter: Parameter, gain: Float) -> [Float] {
     var random = Random(seed: parameter.name.utf8.reduce(17) { $0 &* 31 &+ UInt64($1) })
+    let inputs = Float(parameter.count / parameter.shape[0])
     return (0..<parameter.count).map { _ in
       switch parameter.role {
       case .weight where parameter.shape.count == 4:
-        return gain * random.uniform() * (6 / Float(parameter.count / parameter.shape[0])).squareRoot()
+        return gain * random.uniform() * (6 / inputs).squareRoot()
       case .weight, .variance: return 1 + random.uniform() / 2
       case .bias: return random.uniform() / 4
       }

@@ -28,7 +28,10 @@ import Testing
     let answer = session.attribute(picture.image)
     var digest = [UInt8](repeating: 0, count: 32)
     expect(cal_model_sha256(session.model, &digest), CAL_OK)
-    let names = [3: #""stylegan""#, 7: #""quote \" backslash \\ slash / é 日本 🙂""#, 4: #""named later""#]
+    let names = [
+      3: #""stylegan""#, 4: #""named later""#,
+      7: #""quote \" backslash \\ slash / é 日本 🙂""#,
+    ]
     let ranked = answer.scores.enumerated().map { i, score in
       #"{"rank":\#(i + 1),"id":\#(score.id),"name":\#(names[Int(score.id)] ?? "null"),"#
         + #""kind":"\#(score.kind == 1 ? "known" : "novel")","logit":\#(score.logit),"#
