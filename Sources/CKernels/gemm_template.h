@@ -22,6 +22,17 @@ INLINE void ISA(multiply)(const int m, const int n, const ISA(block) * b) {
         for (int j = 0; j < n; j++)
             sum[i][j] = b->bias ? load(b->bias + j * LANES) : (vec){0};
 
+    /* The sums below take long enough for these lines to arrive: without it, blocks of few
+     * channels wait for their stores (stage 1 of ResNet-50: 65 instead of 100 GF/s). */
+#pragma clang loop unroll(full)
+    for (int i = 0; i < m; i++)
+#pragma clang loop unroll(full)
+        for (int j = 0; j < n * LANES; j += 16) {
+            __builtin_prefetch(b->out + i * b->stride + j, 1);
+            if (b->residual)
+                __builtin_prefetch(b->residual + i * b->stride + j);
+        }
+
     const float *w = b->weights;
     for (int32_t t = 0; t < b->taps; t++) {
         const float *row[BLOCK_ROWS];

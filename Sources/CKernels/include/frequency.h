@@ -32,9 +32,12 @@ typedef struct calk_mask {
     float bias2;
 } calk_mask;
 
+/* Floats from row to row of a hidden map: a zero on both sides and two vectors of slack. */
+static inline int64_t calk_mask_pitch(const calk_mask *mask) { return mask->size + 64; }
+
 /* Floats of scratch that the mask needs: three rows of every hidden map. */
 static inline int64_t calk_mask_scratch(const calk_mask *mask) {
-    return 3 * (int64_t)mask->hidden * (mask->size + 64);
+    return 3 * mask->hidden * calk_mask_pitch(mask);
 }
 
 #endif
