@@ -20,8 +20,7 @@ public struct Crop: Sendable, Equatable {
     face x: Float, _ y: Float, _ width: Float, _ height: Float, margin: Float,
     in layout: ImageLayout
   ) throws(ImageError) {
-    let factor = decimal(margin)
-    guard factor > 0, factor <= Double(Self.maximumMargin) else { throw .margin(margin) }
+    guard let factor = decimal(margin) else { throw .margin(margin) }
     guard let across = grow(x, width, by: factor, limit: layout.width),
       let down = grow(y, height, by: factor, limit: layout.height)
     else { throw .box(x: x, y: y, width: width, height: height) }
@@ -50,15 +49,25 @@ private func grow(_ start: Float, _ length: Float, by factor: Double, limit: Int
   let limit = Double(limit)
   guard first < limit, last > 0 else { return nil }
 
-  let growth = (Double(length) * (factor - 1) / 2).rounded(.towardZero)
-  let lower = max((first - growth).rounded(.down), 0)
-  let upper = min((last + growth).rounded(.up), limit)
-  return lower < upper ? Int(lower)..<Int(upper) : nil
+  let growth = wholePart(Double(length) * (factor - 1) / 2)
+  let lower = Int(min(max(first - growth, 0), limit))
+  let end = min(max(last + growth, 0), limit)
+  let upper = Double(Int(end)) < end ? Int(end) + 1 : Int(end)
+  return lower < upper ? lower..<upper : nil
 }
 
-/// The decimal number of up to six places that was meant by a Float: 1.2, where the Float alone
+/// The number without its fraction. (`rounded` would call the C library's libm, which nothing
+/// else here needs.)
+private func wholePart(_ value: Double) -> Double {
+  let hasFraction = abs(value) < Double(1 << 53)
+  return hasFraction ? Double(Int(value)) : value
+}
+
+/// The decimal number of up to six places that was meant by a margin: 1.2, where the Float alone
 /// is 1.2000000477. The published rule computes with 1.2 in double precision, and a box whose
-/// side is a multiple of 10 tells the two apart. NaN stays NaN.
-private func decimal(_ value: Float) -> Double {
-  (Double(value) * 1e6).rounded() / 1e6
+/// side is a multiple of 10 tells the two apart. Nil if the margin is out of range.
+private func decimal(_ margin: Float) -> Double? {
+  guard margin > 0, margin <= Crop.maximumMargin else { return nil }
+  let millionths = Int(Double(margin) * 1e6 + 0.5)
+  return millionths > 0 ? Double(millionths) / 1e6 : nil
 }

@@ -2,7 +2,8 @@ import CKernels
 
 /// Makes the network's input of borrowed pixels: crops, resizes to a square as Pillow does with
 /// `BILINEAR` (byte for byte), scales to 0...1 and normalises as torchvision does (bit for bit).
-/// It allocates nothing once it has seen the largest image. Used by one thread at a time.
+/// It keeps its scratch memory, and allocates none for an image of a size it has seen. Used by
+/// one thread at a time.
 ///
 /// Channel order and alpha cost nothing: the resize treats the bytes of a pixel alike, and only
 /// the last step picks red, green and blue.
@@ -16,10 +17,10 @@ public struct Preprocessor: Sendable {
   /// `mean` and `deviation` hold one number for each of red, green and blue, in units of the
   /// value range 0...1.
   public init(size: Int, mean: [Float], deviation: [Float]) {
-    self.init(size: size, mean: mean, deviation: deviation, kernels: ck_resize_best())
+    self.init(size: size, mean: mean, deviation: deviation, kernels: .best)
   }
 
-  package init(size: Int, mean: [Float], deviation: [Float], kernels: ck_resize_set) {
+  package init(size: Int, mean: [Float], deviation: [Float], kernels: ResizeKernels) {
     resizer = Resizer(size: size, kernels: kernels)
     tables = ValueTables(mean: mean, deviation: deviation)
   }
@@ -43,8 +44,8 @@ public struct Preprocessor: Sendable {
         resizer.resize(
           source, channels: format.channels, width: crop.width, height: crop.height,
           stride: layout.stride
-        ) { y, row in
-          tables.lookUp(row, format, into: first + y * size, size: size)
+        ) { row in
+          tables.lookUp(row, format, into: first + row.y * size, size: size)
         }
       }
     }
@@ -67,13 +68,12 @@ private struct ValueTables: Sendable {
 
   /// Converts one row of `size` pixels; `out` is its place in the plane for red.
   func lookUp(
-    _ row: [UInt8], _ format: PixelFormat, into out: UnsafeMutablePointer<Float>, size: Int
+    _ row: Resizer.Row, _ format: PixelFormat, into out: UnsafeMutablePointer<Float>, size: Int
   ) {
-    let step = Resizer.step(channels: format.channels)
     let offsets = format.offsets
     let plane = size * size
-    ck_resize_look_up(row, offsets.red, step, size, red, out)
-    ck_resize_look_up(row, offsets.green, step, size, green, out + plane)
-    ck_resize_look_up(row, offsets.blue, step, size, blue, out + 2 * plane)
+    ck_resize_look_up(row.pixels + offsets.red, row.step, size, red, out)
+    ck_resize_look_up(row.pixels + offsets.green, row.step, size, green, out + plane)
+    ck_resize_look_up(row.pixels + offsets.blue, row.step, size, blue, out + 2 * plane)
   }
 }

@@ -24,7 +24,7 @@ struct ResizeFilter: Sendable {
     // A triangle of width 1 on the side that has the larger pixels.
     let scale = Double(source) / Double(outputs)
     let support = max(scale, 1)
-    let most = min(source, 2 * Int(support.rounded(.up)) + 1)
+    let most = min(source, 2 * Int(support + 1) + 1)
     let block = Int(CK_RESIZE_BLOCK)
     taps = (most + block - 1) / block * block
     longest = 0

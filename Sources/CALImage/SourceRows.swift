@@ -3,12 +3,12 @@ import CKernels
 /// The rows of a crop, for kernels that may read `CK_RESIZE_SLACK` bytes behind each. Where that
 /// would leave the caller's buffer, at the very end of an image, rows are read from a copy.
 struct SourceRows {
-  let base: UnsafeRawPointer
+  let base: UnsafePointer<UInt8>
   /// Bytes from row to row.
   let stride: Int
   let count: Int
   /// The rows from number `copied` on.
-  let copy: UnsafeRawPointer
+  let copy: UnsafePointer<UInt8>
   let copied: Int
 
   /// Four rows from number y on; the last row stands in for those that there are not.
@@ -18,8 +18,7 @@ struct SourceRows {
 
   private func row(_ y: Int) -> UnsafePointer<UInt8> {
     let y = min(y, count - 1)
-    let start = y < copied ? base + y * stride : copy + (y - copied) * stride
-    return start.assumingMemoryBound(to: UInt8.self)
+    return y < copied ? base + y * stride : copy + (y - copied) * stride
   }
 }
 
@@ -45,8 +44,10 @@ struct SourceTail: Sendable {
   func withRows(
     _ source: UnsafeRawBufferPointer, stride: Int, count: Int, _ body: (SourceRows) -> Void
   ) {
-    bytes.withUnsafeBytes { bytes in
-      guard let base = source.baseAddress, let copy = bytes.baseAddress else { return }
+    bytes.withUnsafeBufferPointer { bytes in
+      guard let base = source.baseAddress?.assumingMemoryBound(to: UInt8.self),
+        let copy = bytes.baseAddress
+      else { return }
       body(SourceRows(base: base, stride: stride, count: count, copy: copy, copied: first))
     }
   }

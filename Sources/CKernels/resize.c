@@ -18,19 +18,19 @@ ck_resize_set ck_resize_best(void) {
 #endif
 
 void ck_resize_horizontal(ck_resize_set set, ck_resize_rows rows, size_t channels,
-                          ck_resize_filter filter, uint8_t *ring, size_t slot, size_t stride) {
-    CALL(ck_resize_horizontal, rows, channels, filter, ring, slot, stride);
+                          ck_resize_filter filter, uint8_t *out, size_t slot, size_t stride) {
+    CALL(ck_resize_horizontal, rows, channels, filter, out, slot, stride);
 }
 
-void ck_resize_vertical(ck_resize_set set, const uint8_t *ring, size_t slots, size_t stride,
-                        ck_resize_filter filter, size_t output, uint8_t *out) {
-    CALL(ck_resize_vertical, ring, slots, stride, filter, output, out);
+void ck_resize_vertical(ck_resize_set set, const uint8_t *rows, size_t slots, size_t stride,
+                        size_t bytes, ck_resize_filter filter, size_t output, uint8_t *out) {
+    CALL(ck_resize_vertical, rows, slots, stride, bytes, filter, output, out);
 }
 
-void ck_resize_look_up(const uint8_t *values, size_t first, size_t step, size_t count,
-                       const float table[256], float *out) {
+void ck_resize_look_up(const uint8_t *values, size_t step, size_t count, const float table[256],
+                       float *out) {
     for (size_t i = 0; i < count; i++)
-        out[i] = table[values[first + i * step]];
+        out[i] = table[values[i * step]];
 }
 
 static inline __attribute__((always_inline)) void reorder(const uint8_t *pixels, size_t step,

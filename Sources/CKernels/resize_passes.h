@@ -22,17 +22,10 @@ static inline __attribute__((always_inline)) void horizontal_colour(ck_resize_ro
             offset += PIXELS * channels;
         }
         for (size_t r = 0; r < CK_RESIZE_ROWS; r++) {
-            sum_bytes pixel = finish(fold(low[r]), fold(high[r]));
+            sum_bytes pixel = finish(fold(join(low[r], high[r])));
             memcpy(out + r * stride + 4 * o, &pixel, 4);
         }
     }
-}
-
-static inline uint32_t total(sums v) {
-    uint32_t total = 0;
-    for (int i = 0; i < VECTOR / 4; i++)
-        total += v[i];
-    return total;
 }
 
 static inline void horizontal_grey(ck_resize_rows rows, ck_resize_filter filter, uint8_t *out,
@@ -45,21 +38,22 @@ static inline void horizontal_grey(ck_resize_rows rows, ck_resize_filter filter,
             shorts weights_low = load_shorts(weights + i);
             shorts weights_high = load_shorts(weights + filter.taps + i);
             for (int r = 0; r < CK_RESIZE_ROWS; r++) {
-                shorts pixels = widen(load_columns(rows.row[r] + first + (size_t)i));
+                shorts pixels = widen(load_columns(rows.row[r] + first + (size_t)i, COLUMNS));
                 low[r] += multiply_pairs(pixels, weights_low);
                 high[r] += multiply_pairs(pixels, weights_high);
             }
         }
         for (size_t r = 0; r < CK_RESIZE_ROWS; r++) {
-            sums low_sum = {total(low[r])}, high_sum = {total(high[r])};
-            out[r * stride + o] = finish(low_sum, high_sum)[0];
+            sums part = fold(join(low[r], high[r]));
+            sums sum = {part[0] + part[1] + part[2] + part[3]};
+            out[r * stride + o] = finish(sum)[0];
         }
     }
 }
 
 void NAME(ck_resize_horizontal)(ck_resize_rows rows, size_t channels, ck_resize_filter filter,
-                                uint8_t *ring, size_t slot, size_t stride) {
-    uint8_t *out = ring + slot * stride;
+                                uint8_t *out, size_t slot, size_t stride) {
+    out += slot * stride;
     if (channels == 1)
         horizontal_grey(rows, filter, out, stride);
     else if (channels == 3)
@@ -68,31 +62,38 @@ void NAME(ck_resize_horizontal)(ck_resize_rows rows, size_t channels, ck_resize_
         horizontal_colour(rows, 4, filter, out, stride);
 }
 
-/* A pair of rows at a time, their bytes interleaved for multiply_pairs. A window of odd count
- * takes one row too many, whatever it holds: that weight is 0. */
-void NAME(ck_resize_vertical)(const uint8_t *ring, size_t slots, size_t stride,
+/* COLUMNS columns, or fewer at a row's end. Rows are taken in pairs, their bytes interleaved for
+ * multiply_pairs; the last of an odd number is its own partner, with weight 0. */
+static inline __attribute__((always_inline)) void
+vertical_block(const uint8_t *rows, size_t slots, size_t stride, size_t columns,
+               ck_resize_window window, const int16_t *weights, size_t taps, uint8_t *out) {
+    sums low[2] = {{0}}, high[2] = {{0}};
+    size_t slot = (size_t)window.first % slots;
+    for (int32_t i = 0; i < window.count; i += 2) {
+        column_bytes upper = load_columns(rows + slot * stride, columns), lower = upper;
+        slot = slot + 1 == slots ? 0 : slot + 1;
+        if (i + 1 < window.count)
+            lower = load_columns(rows + slot * stride, columns);
+        slot = slot + 1 == slots ? 0 : slot + 1;
+        shorts pairs[2] = {interleave_first(upper, lower), interleave_last(upper, lower)};
+        shorts weights_low = repeat_pair(weights + i);
+        shorts weights_high = repeat_pair(weights + taps + i);
+        for (int half = 0; half < 2; half++) {
+            low[half] += multiply_pairs(pairs[half], weights_low);
+            high[half] += multiply_pairs(pairs[half], weights_high);
+        }
+    }
+    sum_bytes values[2] = {finish(join(low[0], high[0])), finish(join(low[1], high[1]))};
+    memcpy(out, values, columns);
+}
+
+void NAME(ck_resize_vertical)(const uint8_t *rows, size_t slots, size_t stride, size_t bytes,
                               ck_resize_filter filter, size_t output, uint8_t *out) {
     const int16_t *weights = filter.weights + output * 2 * filter.taps;
     ck_resize_window window = filter.windows[output];
-    for (size_t x = 0; x < stride; x += COLUMNS) {
-        sums low[2] = {{0}}, high[2] = {{0}};
-        size_t slot = (size_t)window.first % slots;
-        for (int32_t i = 0; i < window.count; i += 2) {
-            column_bytes upper = load_columns(ring + slot * stride + x);
-            slot = slot + 1 == slots ? 0 : slot + 1;
-            column_bytes lower = load_columns(ring + slot * stride + x);
-            slot = slot + 1 == slots ? 0 : slot + 1;
-            shorts columns[2] = {interleave_first(upper, lower), interleave_last(upper, lower)};
-            shorts weights_low = repeat_pair(weights + i);
-            shorts weights_high = repeat_pair(weights + filter.taps + i);
-            for (int c = 0; c < 2; c++) {
-                low[c] += multiply_pairs(columns[c], weights_low);
-                high[c] += multiply_pairs(columns[c], weights_high);
-            }
-        }
-        for (size_t c = 0; c < 2; c++) {
-            sum_bytes values = finish(low[c], high[c]);
-            memcpy(out + x + c * sizeof values, &values, sizeof values);
-        }
-    }
+    size_t x = 0;
+    for (; x + COLUMNS <= bytes; x += COLUMNS)
+        vertical_block(rows + x, slots, stride, COLUMNS, window, weights, filter.taps, out + x);
+    if (x < bytes)
+        vertical_block(rows + x, slots, stride, bytes - x, window, weights, filter.taps, out + x);
 }

@@ -10,9 +10,10 @@ typedef uint32_t sums __attribute__((vector_size(VECTOR)));
 typedef uint8_t sum_bytes __attribute__((vector_size(VECTOR / 4)));
 typedef uint8_t bytes4 __attribute__((vector_size(4)));
 
-static inline column_bytes load_columns(const uint8_t *p) {
-    column_bytes v;
-    memcpy(&v, p, sizeof v);
+/* The first `count` bytes, up to COLUMNS. */
+static inline column_bytes load_columns(const uint8_t *p, size_t count) {
+    column_bytes v = {0};
+    memcpy(&v, p, count);
     return v;
 }
 
@@ -32,13 +33,14 @@ static inline shorts repeat_pair(const int16_t *weights) {
 
 static inline shorts widen(column_bytes v) { return __builtin_convertvector(v, shorts); }
 
+/* The weighted sums of which the weights' two parts made these. */
+static inline sums join(sums low, sums high) { return (high << CK_RESIZE_LOW_BITS) + low; }
+
 /* Weighted sums to pixel values: rounds, drops the fraction, clips. The weights are positive
  * and each is rounded: a sum can come out above 255, never below 0. */
-static inline sum_bytes finish(sums low, sums high) {
-    sums sum = (high << CK_RESIZE_LOW_BITS) + low + (1u << (CK_RESIZE_PRECISION - 1));
-    sums most = (sums){0} + 255;
-    return __builtin_convertvector(__builtin_elementwise_min(sum >> CK_RESIZE_PRECISION, most),
-                                   sum_bytes);
+static inline sum_bytes finish(sums v) {
+    v = (v + (1u << (CK_RESIZE_PRECISION - 1))) >> CK_RESIZE_PRECISION;
+    return __builtin_convertvector(__builtin_elementwise_min(v, (sums){0} + 255), sum_bytes);
 }
 
 #if VECTOR == 32

@@ -1,8 +1,8 @@
 /* resize.h - the inner loops of Pillow's antialiased bilinear resize on 8-bit pixels.
  *
- * Pillow resizes rows first and columns second, rounds to 8 bits in between, and weighs with
+ * Pillow resizes along one axis, rounds to 8 bits, resizes along the other, and weighs with
  * integers of 22 fraction bits. Only integer sums are left to these loops, so every kernel set
- * gives the same bytes; the weights are computed by the caller (ResizeFilter.swift).
+ * gives the same bytes; weights and order are the caller's (ResizeFilter.swift, Resizer.swift).
  *
  * A weight w (0 to 2^22) does not fit the 16-bit multipliers that CPUs have most of. It is
  * stored as w = high * 2^11 + low, and sum(p * w) = (sum(p * high) << 11) + sum(p * low), all
@@ -20,7 +20,7 @@ enum {
     CK_RESIZE_ROWS = 4,       /* rows that one horizontal call resizes */
     CK_RESIZE_SLACK = 16,     /* bytes a horizontal call may read behind a row's last pixel */
     CK_RESIZE_BLOCK = 16,     /* taps per output are padded with zeros to a multiple of this */
-    CK_RESIZE_ALIGN = 32      /* bytes per resized row are padded to a multiple of this */
+    CK_RESIZE_ALIGN = 32      /* rows of a multiple of this many bytes are fastest along y */
 };
 
 typedef int32_t ck_resize_set;
@@ -45,20 +45,20 @@ typedef struct ck_resize_rows {
     const uint8_t *row[CK_RESIZE_ROWS];
 } ck_resize_rows;
 
-/* Resizes four rows of interleaved pixels (channels 1, 3 or 4) along x, into the rows of `ring`
+/* Resizes four rows of interleaved pixels (channels 1, 3 or 4) along x, into the rows of `out`
  * from number `slot` on, `stride` bytes apart: one byte a pixel for one channel, else four in
  * the source's order, the fourth without meaning. */
 void ck_resize_horizontal(ck_resize_set set, ck_resize_rows rows, size_t channels,
-                          ck_resize_filter filter, uint8_t *ring, size_t slot, size_t stride);
+                          ck_resize_filter filter, uint8_t *out, size_t slot, size_t stride);
 
-/* Makes row `output` of the resize along y, `stride` bytes, of rows in a ring: row y is number
- * y % slots. */
-void ck_resize_vertical(ck_resize_set set, const uint8_t *ring, size_t slots, size_t stride,
-                        ck_resize_filter filter, size_t output, uint8_t *out);
+/* Makes row `output` of the resize along y: `bytes` bytes at `out`. Source rows are `stride`
+ * bytes apart, in a ring: row y is number y % slots. */
+void ck_resize_vertical(ck_resize_set set, const uint8_t *rows, size_t slots, size_t stride,
+                        size_t bytes, ck_resize_filter filter, size_t output, uint8_t *out);
 
-/* out[i] = table[values[first + i * step]], i < count. */
-void ck_resize_look_up(const uint8_t *values, size_t first, size_t step, size_t count,
-                       const float table[256], float *out);
+/* out[i] = table[values[i * step]], i < count. */
+void ck_resize_look_up(const uint8_t *values, size_t step, size_t count, const float table[256],
+                       float *out);
 
 /* Writes width pixels of `step` bytes (1, 3 or 4) as R, G, B. red is the place of the red byte,
  * 0 or 2; blue is then the other, green is 1. One byte is all three. */
