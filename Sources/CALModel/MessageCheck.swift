@@ -61,11 +61,14 @@ struct MessageCheck {
     } else {
       throw .format("\(place(type)): stored as \(field.type), needs \(type.wireType)")
     }
-    let limit = Limit.elements(of: type.name)
-    if type.isRepeated && counts[type.index] > limit {
-      throw .limit("\(path.isEmpty ? "" : path + ".")\(type.name): more than \(limit) entries")
+    if type.isRepeated {
+      let limit = Limit.elements(of: type.name)
+      guard counts[type.index] <= limit else {
+        throw .limit("\(path.isEmpty ? "" : path + ".")\(type.name): more than \(limit) entries")
+      }
+    } else if counts[type.index] > 1 {
+      throw .format("\(place(type)): given twice")
     }
-    if !type.isRepeated && counts[type.index] > 1 { throw .format("\(place(type)): given twice") }
   }
 
   private func checkNumber(_ value: UInt64, _ type: FieldType) throws(ModelError) {

@@ -104,7 +104,9 @@ import Testing
     let draft = ModelDraft()
     var bytes = draft.bytes()
     let packed = Wire.message { $0.floats(2, draft.mean) }
-    let single = Wire.message { wire in draft.mean.forEach { wire.float(2, $0) } }
+    let single = Wire.message { wire in
+      for value in draft.mean { wire.float(2, value) }
+    }
     let start = try #require(bytes.firstRange(of: packed))
     bytes.replaceSubrange(start, with: single)
     // The preprocessing message has grown by 1: 3 * 5 instead of 2 + 12 bytes.

@@ -117,7 +117,7 @@ extension ModelDraft {
   private func bytes(of tensor: Tensor) -> [UInt8] {
     Wire.message {
       $0.text(1, tensor.name)
-      $0.data(2, Wire.message { shape in tensor.shape.forEach { shape.number($0) } })
+      $0.data(2, Wire.message { shape in for side in tensor.shape { shape.number(side) } })
       $0.varint(3, tensor.type)
       $0.data(4, tensor.data)
       $0.raw(tensor.extra)
