@@ -325,8 +325,8 @@ typedef struct cal_session_options {
 CAL_CHECKED cal_status cal_session_create(cal_model *model, const cal_session_options *options,
                                           cal_session **out);
 
-/* Ends the session. NULL is fine. Not while another thread is inside a call with it: that
- * call then finishes first, and the session ends with it. Thread: any. */
+/* Gives up the handle and ends the session. NULL is fine. If a call with it is running, that
+ * call finishes first, and the session ends with it. Thread: any. */
 CAL_API void cal_session_free(cal_session *session);
 
 /* Stops the call that runs with this session, before its next image; images under way are
@@ -343,7 +343,7 @@ CAL_CHECKED cal_status cal_session_cancel(cal_session *session);
 typedef int32_t cal_verdict;
 enum { CAL_VERDICT_UNDETERMINED = 0, CAL_VERDICT_KNOWN = 1, CAL_VERDICT_NOVEL = 2 };
 
-/* One ranked prototype. This struct is frozen. */
+/* One ranked prototype. This struct is frozen, like cal_box. */
 typedef struct cal_score {
     uint64_t id;
     cal_kind kind;

@@ -18,7 +18,8 @@ final class Call: Sendable {
     let (free, _) = state.compareExchange(
       expected: State.idle, desired: State.running, ordering: .acquiring)
     guard free else {
-      throw Failure(CAL_ERR_BUSY, "a call with this session is running on another thread, or above")
+      throw Failure(
+        CAL_ERR_BUSY, "a call with this session is running, on another thread or around this one")
     }
     defer { state.store(State.idle, ordering: .releasing) }
     done.store(0, ordering: .relaxed)

@@ -55,7 +55,7 @@ enum HandleType: UInt {
   fileprivate func failure(_ bits: UInt) -> Failure {
     guard bits != 0 else { return Failure(CAL_ERR_HANDLE, "\(name) handle is NULL") }
     let handle = "0x" + String(bits, radix: 16)
-    let given = HandleType(rawValue: bits & (1 << HandleType.bits - 1))
+    let given = HandleType(rawValue: bits & ((1 << HandleType.bits) - 1))
     if let given, given != self {
       return Failure(CAL_ERR_HANDLE, "\(handle) is not a \(name) but looks like a \(given.name)")
     }

@@ -128,6 +128,7 @@ import Testing
     expect(cal_model_load_file("x", nil, nil), CAL_ERR_ARGUMENT, "out")
     expect(cal_model_load_memory(nil, 10, nil, &model), CAL_ERR_ARGUMENT, "data")
     expect(cal_model_load_memory("x", -1, nil, &model), CAL_ERR_ARGUMENT, "size")
+    expect(cal_model_load_memory("x", .max, nil, &model), CAL_ERR_MODEL_LIMIT, "\(Int.max)")
     expect(cal_model_load_memory("x", 1, nil, nil), CAL_ERR_ARGUMENT, "out")
     let good = load()
     defer { cal_model_free(good) }

@@ -48,6 +48,14 @@ import Testing
     }
   }
 
+  @Test func anEnormousCapacityIsNotWrittenTo() {
+    let whole = text { cal_build_info($0, $1, $2) }
+    var buffer = [CChar](repeating: 0x55, count: whole.utf8.count + 2)
+    var length = 0
+    expect(cal_build_info(&buffer, .max, &length), CAL_OK)
+    #expect(buffer[length] == 0 && buffer[length + 1] == 0x55)
+  }
+
   @Test func textArgumentsAreChecked() {
     var length = 7
     expect(cal_build_info(nil, 0, nil), CAL_ERR_ARGUMENT, "length")
