@@ -4,10 +4,6 @@
 #define CAL_SOURCE_ID "unknown"
 #endif
 
-const char *cal_build_source(void) {
-    return CAL_SOURCE_ID;
-}
+const char *cal_build_source(void) { return CAL_SOURCE_ID; }
 
-const char *cal_build_compiler(void) {
-    return __VERSION__;
-}
+const char *cal_build_compiler(void) { return __VERSION__; }

@@ -121,8 +121,8 @@ static void check_session(cal_model *model, uint32_t threads) {
     }
     atomic_store(&counting, 0);
     if (atomic_load(&allocations) != 0) {
-        fprintf(stderr, "%ld allocations in %d images with %u threads\n",
-                atomic_load(&allocations), ROUNDS * 4 * COUNT, threads);
+        fprintf(stderr, "%ld allocations in %d images with %u threads\n", atomic_load(&allocations),
+                ROUNDS * 4 * COUNT, threads);
         exit(1);
     }
     cal_session_free(session);
