@@ -72,8 +72,8 @@ private struct ValueTables: Sendable {
   ) {
     let offsets = format.offsets
     let plane = size * size
-    ck_resize_look_up(row.pixels + offsets.red, row.step, size, red, out)
-    ck_resize_look_up(row.pixels + offsets.green, row.step, size, green, out + plane)
-    ck_resize_look_up(row.pixels + offsets.blue, row.step, size, blue, out + 2 * plane)
+    calk_resize_look_up(row.pixels + offsets.red, row.step, size, red, out)
+    calk_resize_look_up(row.pixels + offsets.green, row.step, size, green, out + plane)
+    calk_resize_look_up(row.pixels + offsets.blue, row.step, size, blue, out + 2 * plane)
   }
 }

@@ -27,7 +27,7 @@ private func reorder(_ row: RawSpan, _ layout: ImageLayout, _ rgb: inout [UInt8]
   if rgb.count < 3 * layout.width { rgb = Array(repeating: 0, count: 3 * layout.width) }
   let format = layout.format
   row.withUnsafeBytes { row in
-    ck_resize_rgb(
+    calk_resize_rgb(
       row.baseAddress?.assumingMemoryBound(to: UInt8.self), format.channels, format.offsets.red,
       layout.width, &rgb)
   }

@@ -6,11 +6,11 @@ struct ResizeFilter: Sendable {
   /// Pixels before and after; 0 before the first `prepare`.
   private(set) var source = 0
   private(set) var outputs = 0
-  /// Weights stored per output, see `ck_resize_filter`.
+  /// Weights stored per output, see `calk_resize_filter`.
   private(set) var taps = 0
   /// The longest window.
   private(set) var longest = 0
-  private(set) var windows: [ck_resize_window] = []
+  private(set) var windows: [calk_resize_window] = []
   private(set) var weights: [Int16] = []
   /// Of one output, before they are rounded.
   private var exact: [Double] = []
@@ -21,12 +21,11 @@ struct ResizeFilter: Sendable {
     self.source = source
     self.outputs = outputs
 
-    // A triangle of width 1 on the side that has the larger pixels.
+    // A triangle that reaches one pixel to both sides: of source or result, whichever is larger.
     let scale = Double(source) / Double(outputs)
     let support = max(scale, 1)
     let most = min(source, 2 * Int(support + 1) + 1)
-    let block = Int(CK_RESIZE_BLOCK)
-    taps = (most + block - 1) / block * block
+    taps = (most + CALK_RESIZE_BLOCK - 1) / CALK_RESIZE_BLOCK * CALK_RESIZE_BLOCK
     longest = 0
     reserve(most)
 
@@ -36,7 +35,7 @@ struct ResizeFilter: Sendable {
       let count = min(Int(centre + support + 0.5), source) - first
       let sum = weigh(first..<first + count, around: centre, support)
       store(output, count, sum)
-      windows[output] = ck_resize_window(first: Int32(first), count: Int32(count))
+      windows[output] = calk_resize_window(first: Int32(first), count: Int32(count))
       longest = max(longest, count)
     }
   }
@@ -47,11 +46,11 @@ struct ResizeFilter: Sendable {
   }
 
   /// The weights as the kernels take them.
-  func withKernelView(_ body: (ck_resize_filter) -> Void) {
+  func withKernelView(_ body: (calk_resize_filter) -> Void) {
     windows.withUnsafeBufferPointer { windows in
       weights.withUnsafeBufferPointer { weights in
         body(
-          ck_resize_filter(
+          calk_resize_filter(
             windows: windows.baseAddress, weights: weights.baseAddress, outputs: outputs,
             taps: taps))
       }
@@ -60,7 +59,7 @@ struct ResizeFilter: Sendable {
 
   private mutating func reserve(_ most: Int) {
     if windows.count < outputs {
-      windows = Array(repeating: ck_resize_window(first: 0, count: 0), count: outputs)
+      windows = Array(repeating: calk_resize_window(first: 0, count: 0), count: outputs)
     }
     if weights.count < outputs * 2 * taps {
       weights = Array(repeating: 0, count: outputs * 2 * taps)
@@ -85,14 +84,14 @@ struct ResizeFilter: Sendable {
 
   /// Scales the weights to a sum of 1, rounds them to fixed point and splits them in two.
   private mutating func store(_ output: Int, _ count: Int, _ sum: Double) {
-    let one = Double(1 << CK_RESIZE_PRECISION)
-    let lowMask: Int32 = (1 << CK_RESIZE_LOW_BITS) - 1
+    let one = Double(1 << CALK_RESIZE_PRECISION)
+    let lowMask: Int32 = (1 << CALK_RESIZE_LOW_BITS) - 1
     let low = output * 2 * taps
     let high = low + taps
     for i in 0..<taps {
       let weight = i < count ? Int32(exact[i] / sum * one + 0.5) : 0
       weights[low + i] = Int16(weight & lowMask)
-      weights[high + i] = Int16(weight >> Int32(CK_RESIZE_LOW_BITS))
+      weights[high + i] = Int16(weight >> Int32(CALK_RESIZE_LOW_BITS))
     }
   }
 }

@@ -6,12 +6,14 @@ package enum ResizeKernels: Sendable {
   case avx2
 
   /// The fastest that this CPU runs.
-  package static var best: ResizeKernels { ck_resize_best() == CK_RESIZE_AVX2 ? .avx2 : .portable }
+  package static var best: ResizeKernels {
+    calk_resize_best() == CALK_RESIZE_AVX2 ? .avx2 : .portable
+  }
 
-  var set: ck_resize_set {
+  var set: calk_resize_set {
     switch self {
-    case .portable: ck_resize_set(CK_RESIZE_PORTABLE)
-    case .avx2: ck_resize_set(CK_RESIZE_AVX2)
+    case .portable: calk_resize_set(CALK_RESIZE_PORTABLE)
+    case .avx2: calk_resize_set(CALK_RESIZE_AVX2)
     }
   }
 }

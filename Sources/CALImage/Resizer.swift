@@ -1,8 +1,8 @@
 import CKernels
 
 /// Resizes to a square as Pillow 13 does with `BILINEAR`, byte for byte: along one axis, rounded
-/// to bytes, then along the other. Which comes first matters in the last bit; Pillow 11,
-/// where the two differ, always takes x first. Scratch memory is kept and only grows.
+/// to bytes, then along the other. Which comes first can change a byte by one; Pillow 11 always
+/// took x first. Scratch memory is kept and only grows.
 struct Resizer: Sendable {
   /// One row of the result: `size` pixels `step` bytes apart, channels in the source's order, a
   /// fourth without meaning.
@@ -14,7 +14,7 @@ struct Resizer: Sendable {
 
   /// Pixels of one side of the result.
   let size: Int
-  private let kernels: ck_resize_set
+  private let kernels: calk_resize_set
   private var across = ResizeFilter()
   private var down = ResizeFilter()
   private var tail = SourceTail()
@@ -61,54 +61,54 @@ struct Resizer: Sendable {
   /// Resizes rows in groups and keeps them in a ring, just as many as one row of the result
   /// needs. Every source byte is read once.
   private mutating func resizeAcrossFirst(
-    _ rows: SourceRows, _ channels: Int, _ across: ck_resize_filter, _ down: ck_resize_filter,
+    _ rows: SourceRows, _ channels: Int, _ across: calk_resize_filter, _ down: calk_resize_filter,
     _ emit: (Row) -> Void
   ) {
     let step = resizedStep(channels)
-    let stride = roundUp(size * step, CK_RESIZE_ALIGN)
+    let stride = roundUp(size * step, CALK_RESIZE_ALIGN)
     // The group that completes a window can reach beyond it by all of its rows but one.
-    let slots = roundUp(self.down.longest + CK_RESIZE_ROWS - 1, CK_RESIZE_ROWS)
+    let slots = roundUp(self.down.longest + CALK_RESIZE_ROWS - 1, CALK_RESIZE_ROWS)
     grow(&middle, to: slots * stride)
     grow(&result, to: stride)
 
     var done = 0
     for y in 0..<size {
       while done < self.down.end(of: y) {
-        ck_resize_horizontal(
+        calk_resize_horizontal(
           kernels, rows.group(at: done), channels, across, &middle, done % slots, stride)
-        done += CK_RESIZE_ROWS
+        done += CALK_RESIZE_ROWS
       }
-      ck_resize_vertical(kernels, middle, slots, stride, stride, down, y, &result)
+      calk_resize_vertical(kernels, middle, slots, stride, stride, down, y, &result)
       emitRow(y, at: 0, step, emit)
     }
   }
 
   /// Makes a group of rows of the result's height, then resizes them along x.
   private mutating func resizeDownFirst(
-    _ rows: SourceRows, _ channels: Int, rowBytes: Int, _ across: ck_resize_filter,
-    _ down: ck_resize_filter, _ emit: (Row) -> Void
+    _ rows: SourceRows, _ channels: Int, rowBytes: Int, _ across: calk_resize_filter,
+    _ down: calk_resize_filter, _ emit: (Row) -> Void
   ) {
-    let middleStride = rowBytes + CK_RESIZE_SLACK
+    let middleStride = rowBytes + CALK_RESIZE_SLACK
     let step = resizedStep(channels)
     let stride = size * step
-    grow(&middle, to: CK_RESIZE_ROWS * middleStride)
-    grow(&result, to: CK_RESIZE_ROWS * stride)
+    grow(&middle, to: CALK_RESIZE_ROWS * middleStride)
+    grow(&result, to: CALK_RESIZE_ROWS * stride)
 
     // Moved out, so that its rows may be pointed to while `result` changes.
     var middle: [UInt8] = []
     swap(&middle, &self.middle)
-    for first in Swift.stride(from: 0, to: size, by: CK_RESIZE_ROWS) {
-      let count = min(CK_RESIZE_ROWS, size - first)
+    for first in Swift.stride(from: 0, to: size, by: CALK_RESIZE_ROWS) {
+      let count = min(CALK_RESIZE_ROWS, size - first)
       middle.withUnsafeMutableBufferPointer { middle in
         guard let base = middle.baseAddress else { return }
         for i in 0..<count {
-          ck_resize_vertical(
+          calk_resize_vertical(
             kernels, rows.base, rows.count, rows.stride, rowBytes, down, first + i,
             base + i * middleStride)
         }
         let group = SourceRows(
           base: base, stride: middleStride, count: count, copy: base, copied: count)
-        ck_resize_horizontal(kernels, group.group(at: 0), channels, across, &result, 0, stride)
+        calk_resize_horizontal(kernels, group.group(at: 0), channels, across, &result, 0, stride)
       }
       for i in 0..<count { emitRow(first + i, at: i * stride, step, emit) }
     }

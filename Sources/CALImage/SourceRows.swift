@@ -1,6 +1,6 @@
 import CKernels
 
-/// The rows of a crop, for kernels that may read `CK_RESIZE_SLACK` bytes behind each. Where that
+/// The rows of a crop, for kernels that may read `CALK_RESIZE_SLACK` bytes behind each. Where that
 /// would leave the caller's buffer, at the very end of an image, rows are read from a copy.
 struct SourceRows {
   let base: UnsafePointer<UInt8>
@@ -12,8 +12,8 @@ struct SourceRows {
   let copied: Int
 
   /// Four rows from number y on; the last row stands in for those that there are not.
-  func group(at y: Int) -> ck_resize_rows {
-    ck_resize_rows(row: (row(y), row(y + 1), row(y + 2), row(y + 3)))
+  func group(at y: Int) -> calk_resize_rows {
+    calk_resize_rows(row: (row(y), row(y + 1), row(y + 2), row(y + 3)))
   }
 
   private func row(_ y: Int) -> UnsafePointer<UInt8> {
@@ -31,12 +31,12 @@ struct SourceTail: Sendable {
   /// `source` starts with the first pixel of `count` rows of `rowBytes` and ends where the
   /// caller's buffer does.
   mutating func copy(_ source: UnsafeRawBufferPointer, rowBytes: Int, stride: Int, count: Int) {
-    let spare = source.count - rowBytes - CK_RESIZE_SLACK
+    let spare = source.count - rowBytes - CALK_RESIZE_SLACK
     first = spare < 0 ? 0 : min(count, spare / stride + 1)
     guard first < count else { return }
     let last = UnsafeRawBufferPointer(
       rebasing: source[first * stride..<(count - 1) * stride + rowBytes])
-    let needed = last.count + CK_RESIZE_SLACK
+    let needed = last.count + CALK_RESIZE_SLACK
     if bytes.count < needed { bytes = Array(repeating: 0, count: needed) }
     bytes.withUnsafeMutableBytes { $0.copyMemory(from: last) }
   }

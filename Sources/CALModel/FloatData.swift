@@ -15,21 +15,18 @@ func floats(_ bytes: RawSpan, _ range: Range<Int>) -> [Float] {
 /// The first f32 value of `data` that is not finite, or negative where it must not be.
 func firstUnusable(_ data: RawSpan, mayBeNegative: Bool) -> (index: Int, value: Float)? {
   data.withUnsafeBytes { data in
-    // First without leaving early, which the compiler can do for many values at a time.
-    var unusable = false
+    // First for infinities and NaN, whose exponent is all ones: adding one to it carries into
+    // the sign bit. Without branches, so that the compiler takes many values at a time.
+    var carries: UInt32 = 0
     for offset in stride(from: 0, to: data.count, by: 4) {
-      let value = data.loadUnaligned(fromByteOffset: offset, as: Float.self)
-      unusable = unusable || isUnusable(value, mayBeNegative: mayBeNegative)
+      let bits = data.loadUnaligned(fromByteOffset: offset, as: UInt32.self)
+      carries |= (bits & 0x7f80_0000) &+ 0x0080_0000
     }
-    guard unusable else { return nil }
+    if mayBeNegative && carries < 0x8000_0000 { return nil }
     for offset in stride(from: 0, to: data.count, by: 4) {
       let value = data.loadUnaligned(fromByteOffset: offset, as: Float.self)
-      if isUnusable(value, mayBeNegative: mayBeNegative) { return (offset / 4, value) }
+      if !value.isFinite || (value < 0 && !mayBeNegative) { return (offset / 4, value) }
     }
     return nil
   }
-}
-
-private func isUnusable(_ value: Float, mayBeNegative: Bool) -> Bool {
-  !value.isFinite || (!mayBeNegative && value < 0)
 }

@@ -2,33 +2,33 @@
 
 #include "resize_sets.h"
 
-ck_resize_set ck_resize_best(void) {
+calk_resize_set calk_resize_best(void) {
 #if defined(__x86_64__)
     if (__builtin_cpu_supports("avx2"))
-        return CK_RESIZE_AVX2;
+        return CALK_RESIZE_AVX2;
 #endif
-    return CK_RESIZE_PORTABLE;
+    return CALK_RESIZE_PORTABLE;
 }
 
 #if defined(__x86_64__)
 #define CALL(function, ...)                                                                        \
-    (set == CK_RESIZE_AVX2 ? function##_avx2(__VA_ARGS__) : function##_portable(__VA_ARGS__))
+    (set == CALK_RESIZE_AVX2 ? function##_avx2(__VA_ARGS__) : function##_portable(__VA_ARGS__))
 #else
 #define CALL(function, ...) ((void)set, function##_portable(__VA_ARGS__))
 #endif
 
-void ck_resize_horizontal(ck_resize_set set, ck_resize_rows rows, size_t channels,
-                          ck_resize_filter filter, uint8_t *out, size_t slot, size_t stride) {
-    CALL(ck_resize_horizontal, rows, channels, filter, out, slot, stride);
+void calk_resize_horizontal(calk_resize_set set, calk_resize_rows rows, size_t channels,
+                            calk_resize_filter filter, uint8_t *out, size_t slot, size_t stride) {
+    CALL(calk_resize_horizontal, rows, channels, filter, out, slot, stride);
 }
 
-void ck_resize_vertical(ck_resize_set set, const uint8_t *rows, size_t slots, size_t stride,
-                        size_t bytes, ck_resize_filter filter, size_t output, uint8_t *out) {
-    CALL(ck_resize_vertical, rows, slots, stride, bytes, filter, output, out);
+void calk_resize_vertical(calk_resize_set set, const uint8_t *rows, size_t slots, size_t stride,
+                          size_t bytes, calk_resize_filter filter, size_t output, uint8_t *out) {
+    CALL(calk_resize_vertical, rows, slots, stride, bytes, filter, output, out);
 }
 
-void ck_resize_look_up(const uint8_t *values, size_t step, size_t count, const float table[256],
-                       float *out) {
+void calk_resize_look_up(const uint8_t *values, size_t step, size_t count, const float table[256],
+                         float *out) {
     for (size_t i = 0; i < count; i++)
         out[i] = table[values[i * step]];
 }
@@ -44,7 +44,7 @@ static inline __attribute__((always_inline)) void reorder(const uint8_t *pixels,
 }
 
 /* One loop per layout, so that the compiler knows its steps. */
-void ck_resize_rgb(const uint8_t *pixels, size_t step, size_t red, size_t width, uint8_t *rgb) {
+void calk_resize_rgb(const uint8_t *pixels, size_t step, size_t red, size_t width, uint8_t *rgb) {
     if (step == 1)
         reorder(pixels, 1, 0, 0, 0, width, rgb);
     else if (step == 3 && red == 0)

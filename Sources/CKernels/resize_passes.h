@@ -3,47 +3,47 @@
 
 #include "resize_vectors.h"
 
-static inline __attribute__((always_inline)) void horizontal_colour(ck_resize_rows rows,
+static inline __attribute__((always_inline)) void horizontal_colour(calk_resize_rows rows,
                                                                     size_t channels,
-                                                                    ck_resize_filter filter,
+                                                                    calk_resize_filter filter,
                                                                     uint8_t *out, size_t stride) {
     for (size_t o = 0; o < filter.outputs; o++) {
         const int16_t *weights = filter.weights + o * 2 * filter.taps;
         size_t offset = (size_t)filter.windows[o].first * channels;
-        sums low[CK_RESIZE_ROWS] = {{0}}, high[CK_RESIZE_ROWS] = {{0}};
+        sums low[CALK_RESIZE_ROWS] = {{0}}, high[CALK_RESIZE_ROWS] = {{0}};
         for (int32_t i = 0; i < filter.windows[o].count; i += PIXELS) {
             shorts weights_low = load_weights(weights + i);
             shorts weights_high = load_weights(weights + filter.taps + i);
-            for (int r = 0; r < CK_RESIZE_ROWS; r++) {
+            for (int r = 0; r < CALK_RESIZE_ROWS; r++) {
                 shorts pixels = load_pixels(rows.row[r] + offset, channels);
                 low[r] += multiply_pairs(pixels, weights_low);
                 high[r] += multiply_pairs(pixels, weights_high);
             }
             offset += PIXELS * channels;
         }
-        for (size_t r = 0; r < CK_RESIZE_ROWS; r++) {
+        for (size_t r = 0; r < CALK_RESIZE_ROWS; r++) {
             sum_bytes pixel = finish(fold(join(low[r], high[r])));
             memcpy(out + r * stride + 4 * o, &pixel, 4);
         }
     }
 }
 
-static inline void horizontal_grey(ck_resize_rows rows, ck_resize_filter filter, uint8_t *out,
+static inline void horizontal_grey(calk_resize_rows rows, calk_resize_filter filter, uint8_t *out,
                                    size_t stride) {
     for (size_t o = 0; o < filter.outputs; o++) {
         const int16_t *weights = filter.weights + o * 2 * filter.taps;
         size_t first = (size_t)filter.windows[o].first;
-        sums low[CK_RESIZE_ROWS] = {{0}}, high[CK_RESIZE_ROWS] = {{0}};
+        sums low[CALK_RESIZE_ROWS] = {{0}}, high[CALK_RESIZE_ROWS] = {{0}};
         for (int32_t i = 0; i < filter.windows[o].count; i += COLUMNS) {
             shorts weights_low = load_shorts(weights + i);
             shorts weights_high = load_shorts(weights + filter.taps + i);
-            for (int r = 0; r < CK_RESIZE_ROWS; r++) {
+            for (int r = 0; r < CALK_RESIZE_ROWS; r++) {
                 shorts pixels = widen(load_columns(rows.row[r] + first + (size_t)i, COLUMNS));
                 low[r] += multiply_pairs(pixels, weights_low);
                 high[r] += multiply_pairs(pixels, weights_high);
             }
         }
-        for (size_t r = 0; r < CK_RESIZE_ROWS; r++) {
+        for (size_t r = 0; r < CALK_RESIZE_ROWS; r++) {
             sums part = fold(join(low[r], high[r]));
             sums sum = {part[0] + part[1] + part[2] + part[3]};
             out[r * stride + o] = finish(sum)[0];
@@ -51,8 +51,8 @@ static inline void horizontal_grey(ck_resize_rows rows, ck_resize_filter filter,
     }
 }
 
-void NAME(ck_resize_horizontal)(ck_resize_rows rows, size_t channels, ck_resize_filter filter,
-                                uint8_t *out, size_t slot, size_t stride) {
+void NAME(calk_resize_horizontal)(calk_resize_rows rows, size_t channels, calk_resize_filter filter,
+                                  uint8_t *out, size_t slot, size_t stride) {
     out += slot * stride;
     if (channels == 1)
         horizontal_grey(rows, filter, out, stride);
@@ -63,17 +63,16 @@ void NAME(ck_resize_horizontal)(ck_resize_rows rows, size_t channels, ck_resize_
 }
 
 /* COLUMNS columns, or fewer at a row's end. Rows are taken in pairs, their bytes interleaved for
- * multiply_pairs; the last of an odd number is its own partner, with weight 0. */
+ * multiply_pairs; the last of an odd number takes the ring's next one along, with weight 0. */
 static inline __attribute__((always_inline)) void
 vertical_block(const uint8_t *rows, size_t slots, size_t stride, size_t columns,
-               ck_resize_window window, const int16_t *weights, size_t taps, uint8_t *out) {
+               calk_resize_window window, const int16_t *weights, size_t taps, uint8_t *out) {
     sums low[2] = {{0}}, high[2] = {{0}};
     size_t slot = (size_t)window.first % slots;
     for (int32_t i = 0; i < window.count; i += 2) {
-        column_bytes upper = load_columns(rows + slot * stride, columns), lower = upper;
+        column_bytes upper = load_columns(rows + slot * stride, columns);
         slot = slot + 1 == slots ? 0 : slot + 1;
-        if (i + 1 < window.count)
-            lower = load_columns(rows + slot * stride, columns);
+        column_bytes lower = load_columns(rows + slot * stride, columns);
         slot = slot + 1 == slots ? 0 : slot + 1;
         shorts pairs[2] = {interleave_first(upper, lower), interleave_last(upper, lower)};
         shorts weights_low = repeat_pair(weights + i);
@@ -87,10 +86,10 @@ vertical_block(const uint8_t *rows, size_t slots, size_t stride, size_t columns,
     memcpy(out, values, columns);
 }
 
-void NAME(ck_resize_vertical)(const uint8_t *rows, size_t slots, size_t stride, size_t bytes,
-                              ck_resize_filter filter, size_t output, uint8_t *out) {
+void NAME(calk_resize_vertical)(const uint8_t *rows, size_t slots, size_t stride, size_t bytes,
+                                calk_resize_filter filter, size_t output, uint8_t *out) {
     const int16_t *weights = filter.weights + output * 2 * filter.taps;
-    ck_resize_window window = filter.windows[output];
+    calk_resize_window window = filter.windows[output];
     size_t x = 0;
     for (; x + COLUMNS <= bytes; x += COLUMNS)
         vertical_block(rows + x, slots, stride, COLUMNS, window, weights, filter.taps, out + x);

@@ -34,12 +34,12 @@ static inline shorts repeat_pair(const int16_t *weights) {
 static inline shorts widen(column_bytes v) { return __builtin_convertvector(v, shorts); }
 
 /* The weighted sums of which the weights' two parts made these. */
-static inline sums join(sums low, sums high) { return (high << CK_RESIZE_LOW_BITS) + low; }
+static inline sums join(sums low, sums high) { return (high << CALK_RESIZE_LOW_BITS) + low; }
 
 /* Weighted sums to pixel values: rounds, drops the fraction, clips. The weights are positive
  * and each is rounded: a sum can come out above 255, never below 0. */
 static inline sum_bytes finish(sums v) {
-    v = (v + (1u << (CK_RESIZE_PRECISION - 1))) >> CK_RESIZE_PRECISION;
+    v = (v + (1u << (CALK_RESIZE_PRECISION - 1))) >> CALK_RESIZE_PRECISION;
     return __builtin_convertvector(__builtin_elementwise_min(v, (sums){0} + 255), sum_bytes);
 }
 
