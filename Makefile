@@ -68,9 +68,12 @@ build/lib/pkgconfig/% build/lib/cmake/cal/%: packaging/%.in $(header)
 	sed -e 's/@VERSION@/$(version)/g' -e 's/@SONAME@/$(soname)/g' $< > $@
 
 install: all
-	install -d $(DESTDIR)$(PREFIX)/include $(DESTDIR)$(PREFIX)/lib
-	cp -f $(headers) $(DESTDIR)$(PREFIX)/include
-	cp -Rf build/lib/. $(DESTDIR)$(PREFIX)/lib
+	install -d $(addprefix $(DESTDIR)$(PREFIX)/,include lib/pkgconfig lib/cmake/cal)
+	install -m 644 $(headers) $(DESTDIR)$(PREFIX)/include
+	install -m 755 $(library) $(DESTDIR)$(PREFIX)/lib
+	ln -sf $(soname) $(DESTDIR)$(PREFIX)/lib/libcal.so
+	install -m 644 $(filter %.pc,$(configs)) $(DESTDIR)$(PREFIX)/lib/pkgconfig
+	install -m 644 $(filter %.cmake,$(configs)) $(DESTDIR)$(PREFIX)/lib/cmake/cal
 	@[ -n "$(DESTDIR)" ] || ldconfig 2>/dev/null || echo 'Run ldconfig as root.'
 
 python: .venv/installed $(bundled)
@@ -89,19 +92,24 @@ test: all python
 	@scripts/dependencies.sh test
 	@.venv/bin/python Tests/run.py
 
-swift_sources = Package.swift Sources Tests
-c_sources     = $(wildcard Sources/CKernels/*.[ch] Sources/CKernels/include/*.h Tests/ABI/*.[ch]* \
-                  Examples/*.h Examples/c/*.c Examples/cpp/*.cpp Include/cal.hpp)
+swift_sources  = Package.swift Sources Tests
+c_sources      = git ls-files '*.c' '*.h' '*.cpp' '*.hpp' | grep -v -e pb-c -e '^Include/cal.h$$'
+python_sources = Bindings Examples Tests
 
-format:
+.venv/tools: .venv/installed
+	.venv/bin/pip install --quiet --disable-pip-version-check clang-format ruff
+	@touch $@
+
+format: .venv/tools
 	swift format --in-place --recursive $(swift_sources)
-	clang-format -i $(c_sources)
-	.venv/bin/ruff format Bindings Examples Tests
+	$(c_sources) | xargs .venv/bin/clang-format -i
+	.venv/bin/ruff format --quiet $(python_sources)
 
-lint:
-	swift format lint --strict --recursive $(swift_sources)
-	clang-format --dry-run --Werror $(c_sources)
-	.venv/bin/ruff check Bindings Examples Tests
+lint: .venv/tools
+	swift format lint --recursive $(swift_sources)
+	$(c_sources) | xargs .venv/bin/clang-format --dry-run --Werror
+	.venv/bin/ruff check --quiet $(python_sources)
+	.venv/bin/ruff format --quiet --check $(python_sources)
 
 clean:
 	rm -rf build .build .venv $(dir $(bundled))

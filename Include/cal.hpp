@@ -186,12 +186,12 @@ struct Prototype {
 };
 
 struct AttributeOptions {
-    std::uint32_t top = 3;      // entries wanted in Result::ranked
-    bool features = false;      // whether to fill Result::features
-    bool pixel_digest = true;   // whether to compute Result::pixels_sha256
-    float known_threshold = 0;  // 0: the model's; negative: none
+    std::uint32_t top = 3;     // entries wanted in Result::ranked
+    bool features = false;     // whether to fill Result::features
+    bool pixel_digest = true;  // whether to compute Result::pixels_sha256
+    float known_threshold = 0; // 0: the model's; negative: none
     float novel_threshold = 0;
-    Progress progress;          // images done of all; attribute and attribute_batch
+    Progress progress; // images done of all; attribute and attribute_batch
 };
 
 // What libcal says of one image. Owns all its values; copies and moves freely.

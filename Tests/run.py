@@ -38,8 +38,11 @@ def run(name: str, command: list[str]) -> Counts:
 
 def read(report: Path) -> Counts:
     cases = list(ET.parse(report).iter("testcase"))
-    failed = sum(any(case.find(kind) is not None for kind in ("failure", "error")) for case in cases)
-    skipped = sum(case.find("skipped") is not None for case in cases)
+
+    def having(*kinds: str) -> int:
+        return sum(any(case.find(kind) is not None for kind in kinds) for case in cases)
+
+    failed, skipped = having("failure", "error"), having("skipped")
     return Counts(len(cases) - failed - skipped, failed, skipped)
 
 
@@ -53,7 +56,7 @@ def main() -> int:
     }
     counts = [run(name, command) for name, command in runners.items()]
 
-    passed, failed, skipped = (sum(column) for column in zip(*counts))
+    passed, failed, skipped = (sum(column) for column in zip(*counts, strict=True))
     if skipped:
         print(f"{skipped} skipped, for the reasons given above")
     print(f"{passed} passed, {failed} failed")

@@ -30,7 +30,7 @@ def main(model_path: str, folder: str, out: str) -> int:
         answers = model.attribute(paths, top=1, threads=2)
         table = csv.writer(file)
         table.writerow(COLUMNS)
-        table.writerows(row(path, answer) for path, answer in zip(paths, answers))
+        table.writerows(row(path, answer) for path, answer in zip(paths, answers, strict=True))
     failed = sum(not answer.ok for answer in answers)
     print(f"{len(answers)} pictures, {failed} of them unreadable")
     return 1 if failed else 0

@@ -43,8 +43,7 @@ static void check_batches(cal_model *model, uint32_t threads, const answer *expe
         for (size_t i = 0; i < size; ++i) {
             results[i] = result_into(&answers[i]);
         }
-        EXPECT(CAL_OK,
-               cal_session_attribute_batch(session, pictures + first, size, NULL, results));
+        EXPECT(CAL_OK, cal_session_attribute_batch(session, pictures + first, size, NULL, results));
         for (size_t i = 0; i < size; ++i) {
             CHECK(results[i].status == CAL_OK);
             CHECK(memcmp(&answers[i], &expected[first + i], sizeof(answer)) == 0);

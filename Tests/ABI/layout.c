@@ -1,6 +1,7 @@
 /* The layout of every public struct, byte for byte, on 64-bit systems, and the value of every
- * public constant: what a program compiled years ago relies on. It is compiled as C11 and as C++17 and has nothing to run. A line here
- * may be added when a struct grows at its end; changing one breaks libcal.so.1. */
+ * public constant: what a program compiled years ago relies on. It is compiled as C11 and as C++17
+ * and has nothing to run. A line here may be added when a struct grows at its end; changing one
+ * breaks libcal.so.1. */
 #include "cal.h"
 
 #ifdef __cplusplus
@@ -170,4 +171,3 @@ VALUE(CAL_DIGEST_SIZE, 32);
 VALUE(CAL_BATCH_MAX, 1048576);
 
 int main(void) { return 0; }
-

@@ -19,9 +19,7 @@ def build(installed: Installed, folder: Path, source: str, *flags: str, link: bo
 
 
 @pytest.mark.parametrize("source", PROGRAMS)
-def test_program(
-    installed: Installed, models: list[Path], tmp_path: Path, source: str
-) -> None:
+def test_program(installed: Installed, models: list[Path], tmp_path: Path, source: str) -> None:
     program = build(installed, tmp_path, source, "-D_GNU_SOURCE")
     done = installed.run(program, *models, cwd=tmp_path)
     assert (done.stdout, done.stderr) == ("", "")

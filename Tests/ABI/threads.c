@@ -61,7 +61,7 @@ static void check_side_by_side(void) {
 typedef struct batch {
     cal_session *session;
     cal_status status;
-    uint64_t done;            /* images, as the progress callback saw it */
+    uint64_t done; /* images, as the progress callback saw it */
     pthread_mutex_t mutex;
     pthread_cond_t progressed;
     cal_result results[LONG_BATCH];

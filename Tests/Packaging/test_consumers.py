@@ -47,7 +47,9 @@ def test_cmake_refuses_other_versions(
     source = tmp_path / "source"
     shutil.copytree(CONSUMER, source)
     lists = source / "CMakeLists.txt"
-    lists.write_text(lists.read_text().replace("find_package(cal 1.0", f"find_package(cal {request_version}"))
+    lists.write_text(
+        lists.read_text().replace("find_package(cal 1.0", f"find_package(cal {request_version}")
+    )
     with pytest.raises(pytest.fail.Exception, match=r"compatible\s+with\s+requested"):
         check_run(["cmake", "-S", str(source), "-B", str(tmp_path / "build"),
                    f"-DCMAKE_PREFIX_PATH={installed.prefix}"])  # fmt: skip
