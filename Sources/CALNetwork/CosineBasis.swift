@@ -19,6 +19,14 @@ enum CosineBasis {
     matrix(n) { i, k in (k == 0 ? 0.5 : cosine(k, i, n)) / Double(n) }
   }
 
+  /// cos(pi (2i + 1) k / 2n): row k, column i.
+  static func plain(_ n: Int) -> [Float] { matrix(n) { k, i in cosine(k, i, n) } }
+
+  /// 1 / (2 cos(pi (i + 1/2) / n)), of Lee's recursion.
+  static func factor(_ i: Int, _ n: Int) -> Float {
+    Float(1 / (2 * cos(Double.pi * (Double(i) + 0.5) / Double(n))))
+  }
+
   private static func matrix(_ n: Int, _ entry: (Int, Int) -> Double) -> [Float] {
     var values: [Float] = []
     values.reserveCapacity(n * n)

@@ -74,4 +74,21 @@ struct GoldenTests {
       #expect(relativeError(network.features(of: map), golden.expected("features", image)) < 1e-5)
     }
   }
+
+  @Test(arguments: GoldenNetwork.names, fastSets)
+  func fastPathGivesTheGoldenNumbers(_ name: String, _ kernels: KernelSet) throws {
+    let golden = try GoldenNetwork(name)
+    let network = try Network(spec: golden.spec, kernels: kernels) { golden.tensors[$0.name]! }
+    let result = try Collector.run(network, (0..<8).map(golden.input), threads: 2)
+    let channels = golden.spec.featureCount
+    let prototypes = golden.tensors["encoder.fc2"]!
+    for image in 0..<8 {
+      let features = result.features[image]
+      let logits = (0..<prototypes.count / channels).map { k in
+        (0..<channels).reduce(Float(0)) { $0 + features[$1] * prototypes[k * channels + $1] }
+      }
+      #expect(relativeError(features, golden.expected("features", image)) < 2e-5)
+      #expect(relativeError(logits, golden.expected("logits", image)) < 2e-5)
+    }
+  }
 }

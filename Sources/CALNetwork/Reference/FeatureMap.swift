@@ -50,3 +50,15 @@ struct FeatureMap: Equatable {
     return result
   }
 }
+
+extension FeatureMap {
+  /// The values position by position, `channels` floats each.
+  func positionMajor() -> [Float] {
+    var result: [Float] = []
+    result.reserveCapacity(values.count)
+    for i in 0..<positions {
+      for c in 0..<channels { result.append(values[c * positions + i]) }
+    }
+    return result
+  }
+}
