@@ -34,13 +34,17 @@ let package = Package(
     .target(
       name: "CALModel", dependencies: ["CALDigest", "CALImage", "CALNetwork", "CModelFormat"],
       swiftSettings: swift),
-    .target(name: "CAL", dependencies: ["CCal", "CALModel"], swiftSettings: swift),
+    .target(
+      name: "CAL",
+      dependencies: [
+        "CCal", "CALModel", "CALNetwork", "CALImage", "CALDigest", "CKernels", "COpenBLAS",
+      ], swiftSettings: swift),
 
     .testTarget(name: "CALDigestTests", dependencies: ["CALDigest"], swiftSettings: swift),
     .testTarget(name: "CALImageTests", dependencies: ["CALImage"], swiftSettings: swift),
     .testTarget(name: "CALNetworkTests", dependencies: ["CALNetwork"], swiftSettings: swift),
     .testTarget(name: "CALModelTests", dependencies: ["CALModel"], swiftSettings: swift),
-    .testTarget(name: "CALTests", dependencies: ["CAL", "CCal"], swiftSettings: swift),
+    .testTarget(name: "CALTests", dependencies: ["CAL", "CCal", "CALModel"], swiftSettings: swift),
   ],
   cLanguageStandard: .c11
 )
