@@ -110,6 +110,7 @@ def convert(
     names: Names,
 ) -> Attribution:
     ok = result.status == Status.OK
+    digested = ok and settings.pixel_digest
     report = library.text(
         "cal_session_report",
         session,
@@ -120,18 +121,22 @@ def convert(
         source=source,
         status=result.status,
         error=result.error.decode("utf-8", "replace"),
-        verdict=s.VERDICTS[result.verdict],  # type: ignore[arg-type]
+        verdict=s.VERDICTS[result.verdict] if ok else None,  # type: ignore[arg-type]
         ranked=tuple(_score(result.ranked[i], names) for i in range(result.ranked_count)),
-        known_threshold=result.known_threshold,
-        novel_threshold=result.novel_threshold,
+        known_threshold=_threshold(result.known_threshold, ok),
+        novel_threshold=_threshold(result.novel_threshold, ok),
         bank_epoch=result.bank_epoch,
         width=result.width,
         height=result.height,
         crop=(result.crop_x, result.crop_y, result.crop_width, result.crop_height),
-        pixels_sha256=bytes(result.pixels_sha256).hex(),
+        pixels_sha256=bytes(result.pixels_sha256).hex() if digested else None,
         features=_features(result, settings, feature_count) if ok else None,
         _json=report,
     )
+
+
+def _threshold(value: float, ok: bool) -> float | None:
+    return value if ok and value >= 0 else None
 
 
 def _score(score: s.Score, names: Names) -> Score:

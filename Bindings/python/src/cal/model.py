@@ -5,10 +5,10 @@ from __future__ import annotations
 import ctypes
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, overload
 
 from . import _structs as s
 from . import images as image_inputs
@@ -23,7 +23,22 @@ from .session import BATCH, Session
 if TYPE_CHECKING:
     from typing import Self, Unpack
 
+    import numpy
+    import PIL.Image
+
     from ._options import Options
+    from .images import Face
+    from .results import Attribution
+
+    OneImage = (
+        str
+        | os.PathLike[str]
+        | bytes
+        | bytearray
+        | memoryview
+        | PIL.Image.Image
+        | numpy.ndarray[Any, Any]
+    )
 
 
 class Model(Handle):
@@ -124,6 +139,31 @@ class Model(Handle):
         """Scratch memory for attribution: make one per thread of yours and keep it."""
         return Session(self, threads, kernels)
 
+    @overload
+    def attribute(
+        self,
+        images: OneImage,
+        *,
+        threads: int = 1,
+        kernels: str = "auto",
+        face: Face | None = None,
+        **options: Unpack[Options],
+    ) -> Attribution: ...
+
+    @overload
+    def attribute(
+        self,
+        images: Iterable[Any],
+        *,
+        threads: int = 1,
+        kernels: str = "auto",
+        face: Iterable[Face | None] | None = None,
+        batch: int = BATCH,
+        decoders: int = 0,
+        progress: Progress | None = None,
+        **options: Unpack[Options],
+    ) -> list[Attribution]: ...
+
     def attribute(
         self,
         images: Any,
@@ -135,7 +175,7 @@ class Model(Handle):
         decoders: int = 0,
         progress: Progress | None = None,
         **options: Unpack[Options],
-    ) -> Any:
+    ) -> Attribution | list[Attribution]:
         """Attributes one image, giving an Attribution, or an iterable of them, giving a list.
 
         `face` is a box (x, y, width, height), for many images an iterable of boxes or Nones.

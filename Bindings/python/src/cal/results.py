@@ -39,20 +39,21 @@ class Attribution:
     """A Status: OK, or why this image has no answer."""
     error: str
     """The sentence for status; "" if it is OK."""
-    verdict: Verdict
+    verdict: Verdict | None
+    """None for a failed image."""
     ranked: tuple[Score, ...]
     """The best prototypes first, as many as `top` asked for."""
-    known_threshold: float
-    """The thresholds that the verdict was made with; negative: none."""
-    novel_threshold: float
+    known_threshold: float | None
+    """The thresholds that the verdict was made with; None: none."""
+    novel_threshold: float | None
     bank_epoch: int
     width: int
-    """Pixels of the image that was given."""
+    """Pixels of the image that was given; 0 for a failed one."""
     height: int
     crop: tuple[int, int, int, int]
     """x, y, width, height of the pixels that were used."""
-    pixels_sha256: str
-    """Hex digest of the decoded image; zeros if it was not asked for."""
+    pixels_sha256: str | None
+    """Hex digest of the decoded image; None if it was not asked for."""
     features: tuple[float, ...] | numpy.ndarray[Any, Any] | None = field(
         default=None, compare=False, repr=False
     )

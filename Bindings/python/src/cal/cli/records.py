@@ -44,10 +44,10 @@ class CSV:
             result.source,
             Status.name_of(result.status),
             result.error,
-            result.verdict if result.ok else "",
-            result.pixels_sha256 if result.ok else "",
+            result.verdict,
+            result.pixels_sha256,
             self._model,
-            result.bank_epoch if result.ok else "",
+            result.bank_epoch if result.ok else None,
         ]
         for score in result.ranked:
             # Nine digits read back to the same float32.

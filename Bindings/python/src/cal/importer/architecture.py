@@ -19,6 +19,8 @@ Shapes = Mapping[str, tuple[int, ...]]
 
 MAX_CHANNELS = 16384
 MAX_BLOCKS = 256
+MAX_STAGES = 8
+MAX_FFE_CHANNELS = 256
 
 _LAYER = re.compile(r"backbone\.layer([1-9])\.(0|[1-9][0-9]{0,2})\.")
 _STEM = re.compile(r"(3x3|7x7)/([12])(\+pool)?")
@@ -127,6 +129,10 @@ def infer(shapes: Shapes, stem: str = "auto", size: int | None = None) -> Archit
         neck="neck.weight" in shapes,
         size=size if size is not None else (256 if kernel == 7 else 64),
     )
+    if architecture.ffe_channels > MAX_FFE_CHANNELS:
+        raise ImportRefused(
+            f"FFE has {architecture.ffe_channels} hidden channels; the limit is {MAX_FFE_CHANNELS}"
+        )
     _check(architecture, shapes)
     return architecture
 
@@ -153,6 +159,8 @@ def _stages(shapes: Shapes) -> tuple[str, tuple[Stage, ...]]:
         if match := _LAYER.match(name):
             stage, number = int(match[1]), int(match[2])
             counts[stage] = max(counts.get(stage, 0), number + 1)
+    if len(counts) > MAX_STAGES:
+        raise ImportRefused(f"{len(counts)} stages; the limit is {MAX_STAGES}")
     if not counts:
         raise ImportRefused("the checkpoint has no layer1.0...: it is no residual network")
     if sum(counts.values()) > MAX_BLOCKS:

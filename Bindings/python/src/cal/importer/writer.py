@@ -9,6 +9,7 @@ cal_model_pb2.py is generated from it, with protobuf 6.31 so that runtimes from 
 from __future__ import annotations
 
 import os
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -30,6 +31,10 @@ FFE_GRID = 8
 MAX_FILE = (1 << 31) - 1
 
 
+MAX_TEXT = 4096
+MAX_DESCRIPTION = 65536
+
+
 @dataclass(frozen=True, slots=True)
 class Provenance:
     creator: str
@@ -38,6 +43,17 @@ class Provenance:
     licence: str = ""
     description: str = ""
     source_sha256: str = ""
+
+    def __post_init__(self) -> None:
+        for name, text in asdict(self).items():
+            limit = MAX_DESCRIPTION if name == "description" else MAX_TEXT
+            size = len(text.encode("utf-8", "replace"))
+            lines = text.replace("\n", "").replace("\t", "") if name == "description" else text
+            if size > limit or any(unicodedata.category(c) in ("Cc", "Cs") for c in lines):
+                raise ImportRefused(
+                    f"{name.replace('_', ' ')} must be at most {limit} bytes of UTF-8 without "
+                    f"control characters; it has {size} bytes"
+                )
 
 
 def serialise(
