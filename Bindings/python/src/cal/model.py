@@ -140,7 +140,7 @@ class Model(Handle):
         return Session(self, threads, kernels)
 
     @overload
-    def attribute(
+    def attribute(  # type: ignore[overload-overlap]  # text is iterable too
         self,
         images: OneImage,
         *,

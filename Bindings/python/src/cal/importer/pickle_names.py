@@ -9,7 +9,7 @@ from __future__ import annotations
 _MODULES = frozenset(
     "os posix nt subprocess sys builtins __builtin__ importlib runpy shutil socket ctypes pty code "
     "codeop pickle _pickle marshal operator webbrowser commands pip timeit pdb bdb asyncio "
-    "multiprocessing torch.hub".split()
+    "multiprocessing io _io torch.hub".split()
 )
 # Plain types out of these modules, which honest checkpoints name.
 _HARMLESS = frozenset(

@@ -1,0 +1,55 @@
+"""What the tests share: places, the library, small models made on the spot."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+ROOT = Path(__file__).resolve().parents[3]
+SHARED = Path(os.environ.get("CAL_SHARED", ROOT.parent / "shared"))
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+import networks
+import torchfile
+from cal.importer import import_checkpoint
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """Real checkpoints and recorded answers, which are not part of the repository."""
+    if not SHARED.is_dir():
+        pytest.skip(f"no shared test data at {SHARED}; set CAL_SHARED")
+    return SHARED
+
+
+@pytest.fixture(scope="session")
+def shape() -> networks.Shape:
+    return networks.Shape()
+
+
+@pytest.fixture(scope="session")
+def state(shape: networks.Shape) -> networks.State:
+    return networks.make(shape)
+
+
+@pytest.fixture(scope="session")
+def model_path(state: networks.State, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A model with 2 known prototypes (alpha, beta) and 4 novel ones, input 32 x 32."""
+    folder = tmp_path_factory.mktemp("model")
+    checkpoint = torchfile.save(folder / "model.ckpt", {"state_dict": state})
+    import_checkpoint(checkpoint, folder / "model.cal", size=32, classes=["alpha", "beta"])
+    return folder / "model.cal"
+
+
+@pytest.fixture(scope="session")
+def pixels() -> np.ndarray:
+    """A 32 x 32 colour picture: smooth, with some noise."""
+    chance = np.random.default_rng(3)
+    y, x = np.mgrid[0:32, 0:32]
+    smooth = np.stack([x * 8, y * 8, (x + y) * 4], axis=2)
+    return np.clip(smooth + chance.normal(0, 20, smooth.shape), 0, 255).astype(np.uint8)
