@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
+import cal
+import cal._native
 import numpy as np
 import pytest
+from PIL import Image
 
 ROOT = Path(__file__).resolve().parents[3]
 SHARED = Path(os.environ.get("CAL_SHARED", ROOT.parent / "shared"))
@@ -53,3 +58,35 @@ def pixels() -> np.ndarray:
     y, x = np.mgrid[0:32, 0:32]
     smooth = np.stack([x * 8, y * 8, (x + y) * 4], axis=2)
     return np.clip(smooth + chance.normal(0, 20, smooth.shape), 0, 255).astype(np.uint8)
+
+
+def compiler() -> str:
+    found = shutil.which("cc") or shutil.which("gcc") or shutil.which("clang")
+    if found is None:
+        pytest.skip("no C compiler")
+    return found
+
+
+@pytest.fixture(scope="session")
+def native() -> cal._native.Library:
+    """libcal itself, for tests that need its functions rather than the package's."""
+    try:
+        return cal._native.library()
+    except cal.CalLibraryError as problem:
+        if os.environ.get("CAL_LIBRARY"):
+            raise  # asked for by name: its absence is a failure
+        pytest.skip(f"{problem}")
+
+
+@pytest.fixture(scope="session")
+def model(native: cal._native.Library, model_path: Path) -> Iterator[cal.Model]:
+    with cal.Model.load(model_path) as model:
+        yield model
+
+
+@pytest.fixture(scope="session")
+def picture(pixels: np.ndarray, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """`pixels` as a PNG file."""
+    path = tmp_path_factory.mktemp("picture") / "picture.png"
+    Image.fromarray(pixels).save(path)
+    return path
