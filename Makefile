@@ -18,7 +18,8 @@ header   = Include/cal.h
 number   = $(shell awk '$$2 == "CAL_$(1)" { print $$3; exit }' $(header))
 version := $(call number,VERSION_MAJOR).$(call number,VERSION_MINOR).$(call number,VERSION_PATCH)
 soname  := libcal.so.$(call number,ABI_VERSION)
-source  := $(shell git describe --always --tags --dirty 2>/dev/null || echo unknown)
+# For cal_build_info, through Package.swift.
+export CAL_SOURCE_ID := $(shell git describe --always --tags --dirty 2>/dev/null || echo unknown)
 
 built    = build/swift/release/libcal.so
 library  = build/lib/$(soname)
@@ -37,7 +38,7 @@ linker   = --version-script=$(CURDIR)/$(map) -soname=$(soname) --gc-sections \
            -z defs -z now -z nodelete
 flags    = -c release --product cal --scratch-path build/swift --disable-local-rpath \
            $(addprefix -Xswiftc ,$(link)) $(addprefix -Xlinker ,$(linker)) \
-           -Xcc '-DCAL_SOURCE_ID="$(source)"'
+           -Xcc -ffile-prefix-map=$(CURDIR)/=
 
 .PHONY: all test install python format lint clean FORCE
 all: $(library) build/lib/libcal.so $(headers) $(configs)

@@ -14,6 +14,9 @@ import PackageDescription
 
 let swift: [SwiftSetting] = [.swiftLanguageMode(.v6)]
 
+// The git commit, for cal_build_info; the Makefile sets it.
+let source = Context.environment["CAL_SOURCE_ID"] ?? "unknown"
+
 let package = Package(
   name: "libcal",
   products: [
@@ -23,6 +26,7 @@ let package = Package(
     // The C header that every exported function is checked against.
     .systemLibrary(name: "CCal", path: "Include"),
 
+    .target(name: "CBuildInfo", cSettings: [.define("CAL_SOURCE_ID", to: "\"\(source)\"")]),
     .target(name: "CKernels"),
     .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
     .systemLibrary(name: "CProtobufC", pkgConfig: "libprotobuf-c", providers: [.apt(["libprotobuf-c-dev"])]),
@@ -37,7 +41,7 @@ let package = Package(
     .target(
       name: "CAL",
       dependencies: [
-        "CCal", "CALModel", "CALNetwork", "CALImage", "CALDigest", "CKernels", "COpenBLAS",
+        "CCal", "CALModel", "CALNetwork", "CALImage", "CALDigest", "CBuildInfo", "COpenBLAS",
       ], swiftSettings: swift),
 
     .testTarget(name: "CALDigestTests", dependencies: ["CALDigest"], swiftSettings: swift),

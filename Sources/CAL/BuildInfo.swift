@@ -1,6 +1,6 @@
 import CALNetwork
+import CBuildInfo
 import CCal
-import CKernels
 import COpenBLAS
 
 /// How this library was made, for `cal_build_info` and for the tool section of a report.

@@ -1,5 +1,5 @@
 /* What the C programs in this folder share: CHECK, and the two models they are given.
- * Usage of each: PROGRAM colours.cal random.cal (Tests/fixtures/make_model.py writes them). */
+ * Usage of each: PROGRAM colours.cal random.cal (Tests/Fixtures/make_model.py writes them). */
 #ifndef CHECK_H
 #define CHECK_H
 

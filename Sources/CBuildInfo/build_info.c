@@ -1,9 +1,5 @@
 #include "build_info.h"
 
-#ifndef CAL_SOURCE_ID
-#define CAL_SOURCE_ID "unknown"
-#endif
-
 const char *cal_build_source(void) { return CAL_SOURCE_ID; }
 
 const char *cal_build_compiler(void) { return __VERSION__; }
