@@ -19,6 +19,8 @@ let source = Context.environment["CAL_SOURCE_ID"] ?? "unknown"
 
 let package = Package(
   name: "libcal",
+  // Mutex and Atomic of the standard library.
+  platforms: [.macOS(.v15)],
   products: [
     .library(name: "cal", type: .dynamic, targets: ["CAL"])
   ],
@@ -28,8 +30,10 @@ let package = Package(
 
     .target(name: "CBuildInfo", cSettings: [.define("CAL_SOURCE_ID", to: "\"\(source)\"")]),
     .target(name: "CKernels"),
-    .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
-    .systemLibrary(name: "CProtobufC", pkgConfig: "libprotobuf-c", providers: [.apt(["libprotobuf-c-dev"])]),
+    .systemLibrary(
+      name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
+    .systemLibrary(
+      name: "CProtobufC", pkgConfig: "libprotobuf-c", providers: [.apt(["libprotobuf-c-dev"])]),
     .target(name: "CModelFormat", dependencies: ["CProtobufC"]),
 
     .target(name: "CALDigest", dependencies: ["CKernels"], swiftSettings: swift),

@@ -33,7 +33,10 @@ final class AttributionJob: ImageJob {
   ) throws(Failure) {
     self.request = request
     self.progress = progress
-    defer { self.request = nil }
+    defer {
+      self.request = nil
+      self.progress = ProgressReport(nil, nil)
+    }
     let notReached = Failure(CAL_ERR_CANCELLED, "the call was cancelled before this image")
     for image in 0..<request.count {
       request.results.write(request.results.read(image).failed(notReached), image)
@@ -42,8 +45,9 @@ final class AttributionJob: ImageJob {
     executor.run(count: request.count, job: self)
     // Every image that was done by worker 0 was reported; the last one may not have been.
     guard call.doneCount < request.count else { return report(request) }
-    throw Failure(
-      CAL_ERR_CANCELLED, "cancelled after \(call.doneCount) of \(request.count) images")
+    let sentence = "cancelled after \(call.doneCount) of \(request.count) images"
+    Log.info(sentence)
+    throw Failure(CAL_ERR_CANCELLED, sentence)
   }
 
   override func prepare(image: Int, worker: Int, input: inout MutableSpan<Float>) -> Bool {

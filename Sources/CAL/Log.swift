@@ -22,7 +22,9 @@ enum Log {
     let sink = sink.withLock { $0 }
     let level = cal_log_level(level)
     guard let callback = sink.callback, level >= sink.minimum else { return }
-    message().withCString { callback(sink.user, level, $0) }
+    // A path may hold a line feed; a log line may not.
+    let line = message().split(separator: "\n").joined(separator: " ")
+    line.withCString { callback(sink.user, level, $0) }
   }
 }
 

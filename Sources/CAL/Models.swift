@@ -76,6 +76,7 @@ private func modelResult<Value>(
   do throws(ModelError) {
     return try body()
   } catch {
+    Log.warning(error.description)
     throw Failure(error)
   }
 }

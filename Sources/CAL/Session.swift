@@ -68,6 +68,8 @@ final class Session: @unchecked Sendable {
     evidence = EvidenceJob(model: model, workers: workers, call: call, executor: executor)
   }
 
+  deinit { Log.debug("session ended") }
+
   func attribute(
     _ request: AttributionJob.Request, _ progress: ProgressReport
   ) throws(Failure) {

@@ -2,7 +2,8 @@
 public enum Limit {
   // The file.
   public static let fileSize = 2_147_483_647  // bytes: 2 GiB - 1
-  /// Bytes of one message without its bulk (bank, tensors, vectors, tensor data).
+  /// Bytes of one message without its bulk (bank, tensors, vectors, tensor data), and of the
+  /// unknown fields of the bank or of one prototype.
   static let messageSize = 1 << 20
   /// Bytes that protobuf-c may ask for while it unpacks one such message.
   static let unpackMemory = 16 << 20

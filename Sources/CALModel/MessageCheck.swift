@@ -59,7 +59,7 @@ struct MessageCheck {
     } else if type.isRepeated && field.type == .bytes {
       counts[type.index] += try packedElements(field.payload, type, bytes) - 1
     } else {
-      throw .format("\(place(type)): stored as \(field.type), needs \(type.wireType)")
+      throw .format("\(place(type)): stored as \(field.type.name), needs \(type.wireType.name)")
     }
     if type.isRepeated {
       let limit = Limit.elements(of: type.name)

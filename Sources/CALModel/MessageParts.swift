@@ -59,14 +59,19 @@ struct MessageParts {
   }
 }
 
-/// The fields of the message at `range` that the schema does not know, as they stand.
+/// The fields of the message at `range` that the schema does not know, as they stand, to be
+/// kept with the message's values.
 func unknownFields(
   _ bytes: RawSpan, _ range: Range<Int>, of type: MessageType, path: String
 ) throws(ModelError) -> [UInt8] {
   var unknown: [UInt8] = []
   var reader = WireReader(range, path: path)
   while let field = try reader.next(bytes) {
-    if type.field(field.number) == nil { unknown.append(contentsOf: bytes.array(field.whole)) }
+    guard type.field(field.number) == nil else { continue }
+    guard field.whole.count <= Limit.messageSize - unknown.count else {
+      throw .limit("\(path): more than \(Limit.messageSize) bytes of unknown fields")
+    }
+    unknown.append(contentsOf: bytes.array(field.whole))
   }
   return unknown
 }

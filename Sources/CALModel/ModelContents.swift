@@ -37,8 +37,13 @@ private func checkMagic(_ bytes: RawSpan) throws(ModelError) {
   let count = min(bytes.byteCount, expected.count)
   let start = bytes.array(0..<count)
   guard start == expected else {
-    throw .format("not a CAL model file: it begins with the bytes \(start), needs \(expected)")
+    let found = start.isEmpty ? "nothing" : hex(start)
+    throw .format("not a CAL model file: it begins with \(found), needs \(hex(expected))")
   }
+}
+
+private func hex(_ bytes: [UInt8]) -> String {
+  bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined(separator: " ")
 }
 
 /// Before anything else is looked at: a newer file may break any other rule of this one.

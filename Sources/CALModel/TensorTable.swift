@@ -57,7 +57,8 @@ private struct TensorRecord {
 
   func check(against parameter: Parameter, _ bytes: RawSpan, path: String) throws(ModelError) {
     guard shape == parameter.shape else {
-      throw .invalid("\(path).shape: \"\(name)\" has \(shape), needs \(parameter.shape)")
+      throw .invalid(
+        "\(path).shape: \"\(name)\" has \(text(shape)), needs \(text(parameter.shape))")
     }
     guard data.count == 4 * parameter.count else {
       throw .invalid(
@@ -65,6 +66,11 @@ private struct TensorRecord {
     }
     try checkValues(bytes.extracting(data), of: parameter, path: path + ".data")
   }
+}
+
+/// A shape as PyTorch prints it.
+private func text(_ shape: [Int]) -> String {
+  "(" + shape.map { "\($0)" }.joined(separator: ", ") + ")"
 }
 
 /// Throws unless every value of the tensor is finite, and no variance negative.

@@ -4,6 +4,15 @@ enum WireType: UInt64 {
   case fixed64 = 1
   case bytes = 2
   case fixed32 = 5
+
+  var name: String {
+    switch self {
+    case .varint: "varint"
+    case .fixed64: "fixed64"
+    case .bytes: "bytes"
+    case .fixed32: "fixed32"
+    }
+  }
 }
 
 /// One field where it stands in the file.

@@ -124,6 +124,10 @@ import Testing
     var draft = ModelDraft()
     draft.extraInStem = Wire.message { $0.data(100, [UInt8](repeating: 0, count: 1 << 20)) }
     #expect(loadError(draft.bytes()) == .limit("model: more than 1048576 bytes beside its bulk"))
+
+    draft = ModelDraft()
+    draft.extraInBank = Wire.message { $0.data(100, [UInt8](repeating: 0, count: 1 << 20)) }
+    #expect(loadError(draft.bytes()) == .limit("bank: more than 1048576 bytes of unknown fields"))
   }
 
   /// Unknown fields nested a thousand deep are bytes like any other: nothing recurses.

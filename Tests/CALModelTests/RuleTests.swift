@@ -27,8 +27,7 @@ struct BrokenRule: Sendable, CustomTestStringConvertible {
     BrokenRule(.format("format_version: missing")) { $0.version = 0 },
     BrokenRule(
       .format(
-        "not a CAL model file: it begins with the bytes [13, 67, 65, 76, 78], "
-          + "needs [13, 67, 65, 76, 77]")
+        "not a CAL model file: it begins with 0d 43 41 4c 4e, needs 0d 43 41 4c 4d")
     ) { $0.magic += 1 << 24 },
 
     BrokenRule(.invalid("preprocessing.size: 7, at least 8")) { $0.size = 7 },
@@ -214,10 +213,10 @@ struct BrokenRule: Sendable, CustomTestStringConvertible {
       $0.tensors.insert($0.tensors[1], at: 5)
     },
     BrokenRule(
-      .invalid("tensors[0].shape: \"backbone.conv1.weight\" has [3, 4, 3, 3], needs [4, 3, 3, 3]")
+      .invalid("tensors[0].shape: \"backbone.conv1.weight\" has (3, 4, 3, 3), needs (4, 3, 3, 3)")
     ) { $0.tensors[0].shape = [3, 4, 3, 3] },
     BrokenRule(
-      .invalid("tensors[0].shape: \"backbone.conv1.weight\" has [4, 27], needs [4, 3, 3, 3]")
+      .invalid("tensors[0].shape: \"backbone.conv1.weight\" has (4, 27), needs (4, 3, 3, 3)")
     ) { $0.tensors[0].shape = [4, 27] },
     BrokenRule(.limit("tensors[0].shape: more than 8 entries")) {
       $0.tensors[0].shape = [UInt64](repeating: 1, count: 9)

@@ -121,7 +121,7 @@ import Testing
     #expect(
       error(path("empty"))
         == .format(
-          "not a CAL model file: it begins with the bytes [], needs [13, 67, 65, 76, 77]"))
+          "not a CAL model file: it begins with nothing, needs 0d 43 41 4c 4d"))
     #expect(FileManager.default.createFile(atPath: path("three"), contents: Data([1, 2, 3])))
     #expect(
       error(path("three"), sizeLimit: 2) == .limit("\(path("three")): 3 bytes, at most 2"))

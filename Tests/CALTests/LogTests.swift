@@ -32,16 +32,22 @@ import Testing
     var session: OpaquePointer?
     expect(cal_session_create(model, nil, &session), CAL_OK)
     #expect(lines.count("session: 1 threads") >= 1 && lines.count(mark) == 2)
+    var none: OpaquePointer?
+    expect(cal_model_load_file("no/such\nfile of LogTests", nil, &none), CAL_ERR_IO)
+    #expect(lines.count("no/such file of LogTests") == 1)
+    #expect(lines.count("session ended") == 0, "that is below the minimum")
     lines.all.withLock { all in
       #expect(all.allSatisfy { $0.0 >= CAL_LOG_INFO && !$0.1.contains("\n") })
     }
 
     cal_set_log(callback, user, cal_log_level(CAL_LOG_WARNING))
     cal_model_free(load(bytes))
+    cal_set_log(callback, user, 0)
+    cal_session_free(session)
+    #expect(lines.count("session ended") >= 1)
     cal_set_log(nil, user, 0)
     cal_model_free(load(bytes))
     #expect(lines.count(mark) == 2)
-    cal_session_free(session)
     cal_model_free(model)
   }
 }

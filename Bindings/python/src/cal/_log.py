@@ -1,0 +1,29 @@
+"""libcal's log lines, to the logging module or to a function."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+
+from . import _structs as s
+from ._native import library
+
+_kept: object = None  # the callback that libcal holds must not be collected
+
+
+def set_log(target: logging.Logger | Callable[[int, str], object] | None, level: int = 30) -> None:
+    """Sends libcal's messages of at least `level` (logging.WARNING, ...) to a Logger, or to a
+    function of (level, message). None, the start state, switches them off. Process-wide."""
+    global _kept
+    minimum = next((own for own, python in s.LOG_LEVELS.items() if python >= level), 4)
+    if target is None:
+        callback = s.LogCallback()
+    else:
+        write = target.log if isinstance(target, logging.Logger) else target
+
+        def relay(_user: int | None, own: int, message: bytes) -> None:
+            write(s.LOG_LEVELS.get(own, logging.ERROR), message.decode("utf-8", "replace"))
+
+        callback = s.LogCallback(relay)
+    library().c.cal_set_log(callback, None, minimum)
+    _kept = callback

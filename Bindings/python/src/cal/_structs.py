@@ -1,0 +1,160 @@
+"""The structs and constants of cal.h as ctypes sees them.
+
+tests/test_layout.py compiles a C program against cal.h and compares every size, offset and
+constant with this file, so a change of the header cannot pass unnoticed.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from ctypes import c_char, c_float, c_int32, c_uint8, c_uint32, c_uint64, c_void_p
+
+ABI_VERSION = 1
+VERSION_NUMBER = 1_000_000
+
+IMAGE_SIDE_MAX = 32768
+IMAGE_PIXELS_MAX = 268_435_456
+THREADS_MAX = 256
+NAME_MAX = 255
+DIGEST_SIZE = 32
+BATCH_MAX = 1_048_576
+
+FORMAT_RGB8 = 1
+FORMAT_BGR8 = 2
+FORMAT_RGBA8 = 3
+FORMAT_BGRA8 = 4
+FORMAT_GRAY8 = 5
+
+ATTRIBUTE_NO_PIXEL_DIGEST = 1
+
+KINDS = {1: "known", 2: "novel", 3: "retired"}
+VERDICTS = {0: "undetermined", 1: "known", 2: "novel"}
+KERNELS = {"auto": 0, "portable": 1, "avx2": 2, "avx512": 3, "reference": 9}
+LOG_LEVELS = {1: 10, 2: 20, 3: 30, 4: 40}  # cal_log_level -> level of the logging module
+
+LogCallback = ctypes.CFUNCTYPE(None, c_void_p, c_int32, ctypes.c_char_p)
+ProgressCallback = ctypes.CFUNCTYPE(c_int32, c_void_p, c_uint64, c_uint64)
+
+
+class Versioned(ctypes.Structure):
+    """A struct whose first field is its own size: what the _INIT macros of cal.h do."""
+
+    def __init__(self, **fields: object) -> None:
+        super().__init__(struct_size=ctypes.sizeof(type(self)), **fields)
+
+
+class LoadOptions(Versioned):
+    _fields_ = [
+        ("struct_size", c_uint32),
+        ("reserved", c_uint32),
+        ("size_limit", c_uint64),
+        ("progress", ProgressCallback),
+        ("progress_user", c_void_p),
+    ]
+
+
+class ModelInfo(Versioned):
+    _fields_ = [
+        ("struct_size", c_uint32),
+        ("format_version", c_uint32),
+        ("input_size", c_uint32),
+        ("feature_count", c_uint32),
+        ("map_height", c_uint32),
+        ("map_width", c_uint32),
+        ("prototype_count", c_uint32),
+        ("known_count", c_uint32),
+        ("novel_count", c_uint32),
+        ("retired_count", c_uint32),
+        ("bank_epoch", c_uint64),
+        ("parameter_count", c_uint64),
+        ("file_size", c_uint64),
+        ("known_threshold", c_float),
+        ("novel_threshold", c_float),
+        ("temperature", c_float),
+        ("reserved", c_uint32),
+    ]
+
+
+class Prototype(Versioned):
+    _fields_ = [
+        ("struct_size", c_uint32),
+        ("kind", c_int32),
+        ("id", c_uint64),
+        ("merged_into", c_uint64),
+        ("birth_epoch", c_uint64),
+        ("usage", c_uint64),
+        ("name", c_char * (NAME_MAX + 1)),
+    ]
+
+
+class Box(ctypes.Structure):
+    _fields_ = [("x", c_float), ("y", c_float), ("width", c_float), ("height", c_float)]
+
+
+class Image(Versioned):
+    _fields_ = [
+        ("struct_size", c_uint32),
+        ("format", c_int32),
+        ("width", c_uint32),
+        ("height", c_uint32),
+        ("stride", c_uint64),
+        ("pixels", c_void_p),
+        ("size", c_uint64),
+        ("face", Box),
+        ("face_margin", c_float),
+        ("reserved", c_uint32),
+    ]
+
+
+class SessionOptions(Versioned):
+    _fields_ = [
+        ("struct_size", c_uint32),
+        ("threads", c_uint32),
+        ("kernels", c_int32),
+        ("reserved", c_uint32),
+    ]
+
+
+class Score(ctypes.Structure):
+    _fields_ = [
+        ("id", c_uint64),
+        ("kind", c_int32),
+        ("index", c_uint32),
+        ("logit", c_float),
+        ("probability", c_float),
+    ]
+
+
+class AttributeOptions(Versioned):
+    _fields_ = [
+        ("struct_size", c_uint32),
+        ("flags", c_uint32),
+        ("known_threshold", c_float),
+        ("novel_threshold", c_float),
+        ("progress", ProgressCallback),
+        ("progress_user", c_void_p),
+    ]
+
+
+class Result(Versioned):
+    _fields_ = [
+        ("struct_size", c_uint32),
+        ("status", c_int32),
+        ("verdict", c_int32),
+        ("ranked_capacity", c_uint32),
+        ("ranked_count", c_uint32),
+        ("feature_capacity", c_uint32),
+        ("ranked", ctypes.POINTER(Score)),
+        ("features", ctypes.POINTER(c_float)),
+        ("known_threshold", c_float),
+        ("novel_threshold", c_float),
+        ("bank_epoch", c_uint64),
+        ("width", c_uint32),
+        ("height", c_uint32),
+        ("crop_x", c_uint32),
+        ("crop_y", c_uint32),
+        ("crop_width", c_uint32),
+        ("crop_height", c_uint32),
+        ("pixels_sha256", c_uint8 * DIGEST_SIZE),
+        ("error", c_char * 256),
+    ]

@@ -1,0 +1,92 @@
+"""What the tests share: places, the library, small models made on the spot."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import cal
+import cal._native
+import numpy as np
+import pytest
+from PIL import Image
+
+ROOT = Path(__file__).resolve().parents[3]
+SHARED = Path(os.environ.get("CAL_SHARED", ROOT.parent / "shared"))
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+import networks
+import torchfile
+from cal.importer import import_checkpoint
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """Real checkpoints and recorded answers, which are not part of the repository."""
+    if not SHARED.is_dir():
+        pytest.skip(f"no shared test data at {SHARED}; set CAL_SHARED")
+    return SHARED
+
+
+@pytest.fixture(scope="session")
+def shape() -> networks.Shape:
+    return networks.Shape()
+
+
+@pytest.fixture(scope="session")
+def state(shape: networks.Shape) -> networks.State:
+    return networks.make(shape)
+
+
+@pytest.fixture(scope="session")
+def model_path(state: networks.State, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A model with 2 known prototypes (alpha, beta) and 4 novel ones, input 32 x 32."""
+    folder = tmp_path_factory.mktemp("model")
+    checkpoint = torchfile.save(folder / "model.ckpt", {"state_dict": state})
+    import_checkpoint(checkpoint, folder / "model.cal", size=32, classes=["alpha", "beta"])
+    return folder / "model.cal"
+
+
+@pytest.fixture(scope="session")
+def pixels() -> np.ndarray:
+    """A 32 x 32 colour picture: smooth, with some noise."""
+    chance = np.random.default_rng(3)
+    y, x = np.mgrid[0:32, 0:32]
+    smooth = np.stack([x * 8, y * 8, (x + y) * 4], axis=2)
+    return np.clip(smooth + chance.normal(0, 20, smooth.shape), 0, 255).astype(np.uint8)
+
+
+def compiler() -> str:
+    found = shutil.which("cc") or shutil.which("gcc") or shutil.which("clang")
+    if found is None:
+        pytest.skip("no C compiler")
+    return found
+
+
+@pytest.fixture(scope="session")
+def native() -> cal._native.Library:
+    """libcal itself, for tests that need its functions rather than the package's."""
+    try:
+        return cal._native.library()
+    except cal.CalLibraryError as problem:
+        if os.environ.get("CAL_LIBRARY"):
+            raise  # asked for by name: its absence is a failure
+        pytest.skip(f"{problem}")
+
+
+@pytest.fixture(scope="session")
+def model(native: cal._native.Library, model_path: Path) -> Iterator[cal.Model]:
+    with cal.Model.load(model_path) as model:
+        yield model
+
+
+@pytest.fixture(scope="session")
+def picture(pixels: np.ndarray, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """`pixels` as a PNG file."""
+    path = tmp_path_factory.mktemp("picture") / "picture.png"
+    Image.fromarray(pixels).save(path)
+    return path
