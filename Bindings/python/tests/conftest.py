@@ -8,20 +8,21 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-import cal
-import cal._native
 import numpy as np
 import pytest
 from PIL import Image
+
+import cal
+import cal._native
 
 ROOT = Path(__file__).resolve().parents[3]
 SHARED = Path(os.environ.get("CAL_SHARED", ROOT.parent / "shared"))
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-import networks
-import torchfile
-from cal.importer import import_checkpoint
+import networks  # noqa: E402
+import torchfile  # noqa: E402
+from cal.importer import import_checkpoint  # noqa: E402
 
 
 @pytest.fixture(scope="session")

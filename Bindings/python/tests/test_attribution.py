@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 from pathlib import Path
 
-import cal
-import networks
 import numpy as np
 import pytest
+
+import cal
+import networks
 import torchfile
 from cal.importer import import_checkpoint
 from networks import Shape
@@ -159,9 +160,7 @@ def varied(count: int) -> list[np.ndarray]:
 
 @pytest.mark.parametrize("threads", [1, 2, 3])
 @pytest.mark.parametrize("batch", [1, 4, 64])
-def test_bits_do_not_depend_on_batch_or_threads(
-    model: cal.Model, threads: int, batch: int
-) -> None:
+def test_bits_do_not_depend_on_batch_or_threads(model: cal.Model, threads: int, batch: int) -> None:
     images = varied(9)
     alone = [model.attribute(image, features=True) for image in images]
     together = model.attribute(images, features=True, threads=threads, batch=batch)

@@ -15,11 +15,12 @@ import termios
 import time
 from pathlib import Path
 
-import cal
 import numpy as np
 import pytest
-import torchfile
 from PIL import Image
+
+import cal
+import torchfile
 
 
 def run(*arguments: object, stdin: str | None = None, **more: object):
@@ -211,8 +212,11 @@ def test_a_closed_pipe_is_quiet(model_path: Path, folder: Path, native: object) 
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
     )
-    assert process.stdin and process.stdout and process.stderr
     import threading
+
+    assert process.stdin
+    assert process.stdout
+    assert process.stderr
 
     def feed() -> None:
         try:
@@ -240,9 +244,11 @@ def test_ctrl_c_leaves_whole_records(
         stdin=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        cwd=tmp_path,
     )
-    assert process.stdin and process.stderr
-    process.stdin.write(f"{tmp_path}/a.png\n" * 2000)
+    assert process.stdin
+    assert process.stderr
+    process.stdin.write("a.png\n" * 2000)  # less than a pipe holds
     process.stdin.flush()
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline and (not out.exists() or out.stat().st_size == 0):

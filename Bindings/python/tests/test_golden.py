@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-import cal
 import numpy as np
 import pytest
+
+import cal
 from cal.importer import import_checkpoint
 
 GOLDEN = {"basic": (64, 3, 9), "bottleneck": (96, 4, 12)}  # size, known, prototypes
@@ -37,7 +38,7 @@ def test_golden_images(
             ([score.probability for score in ranked], each["probabilities"]),
             (result.features, each["features"]),
         ]:
-            assert worst(found, right) < 1e-4, (each["image"])
+            assert worst(found, right) < 1e-4, each["image"]
 
 
 def worst(found: object, right: object) -> float:

@@ -13,9 +13,10 @@ import weakref
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-import cal
 import numpy as np
 import pytest
+
+import cal
 
 
 def test_what_a_model_says(model: cal.Model, model_path: Path) -> None:
@@ -73,7 +74,9 @@ def test_closing(native: object, model_path: Path, pixels: np.ndarray) -> None:
     assert repr(model) == "<cal.Model closed>"
 
 
-def test_handles_go_with_their_objects(native: object, model_path: Path, pixels: np.ndarray) -> None:
+def test_handles_go_with_their_objects(
+    native: object, model_path: Path, pixels: np.ndarray
+) -> None:
     model = cal.Model.load(model_path)
     model.attribute(pixels)
     finalizers = [model._finalizer, *(s._finalizer for kept in model._idle.values() for s in kept)]

@@ -7,8 +7,9 @@ import re
 import subprocess
 from pathlib import Path
 
-import cal._structs as s
 import pytest
+
+import cal._structs as s
 from cal._native import PROTOTYPES
 from cal.errors import Status
 from conftest import ROOT, compiler

@@ -8,8 +8,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-import cal
 import pytest
+
+import cal
 from cal._library import SONAME
 from cal._native import PROTOTYPES
 from conftest import compiler

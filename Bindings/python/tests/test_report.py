@@ -8,11 +8,12 @@ import struct
 import subprocess
 from pathlib import Path
 
-import cal
-import cal._native
 import jsonschema
 import numpy as np
 import pytest
+
+import cal
+import cal._native
 from conftest import ROOT, compiler
 
 C_PROGRAM = r"""
