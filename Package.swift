@@ -14,8 +14,13 @@ import PackageDescription
 
 let swift: [SwiftSetting] = [.swiftLanguageMode(.v6)]
 
+// The git commit, for cal_build_info; the Makefile sets it.
+let source = Context.environment["CAL_SOURCE_ID"] ?? "unknown"
+
 let package = Package(
   name: "libcal",
+  // Mutex and Atomic of the standard library.
+  platforms: [.macOS(.v15)],
   products: [
     .library(name: "cal", type: .dynamic, targets: ["CAL"])
   ],
@@ -23,9 +28,12 @@ let package = Package(
     // The C header that every exported function is checked against.
     .systemLibrary(name: "CCal", path: "Include"),
 
+    .target(name: "CBuildInfo", cSettings: [.define("CAL_SOURCE_ID", to: "\"\(source)\"")]),
     .target(name: "CKernels"),
-    .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
-    .systemLibrary(name: "CProtobufC", pkgConfig: "libprotobuf-c", providers: [.apt(["libprotobuf-c-dev"])]),
+    .systemLibrary(
+      name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
+    .systemLibrary(
+      name: "CProtobufC", pkgConfig: "libprotobuf-c", providers: [.apt(["libprotobuf-c-dev"])]),
     .target(name: "CModelFormat", dependencies: ["CProtobufC"]),
 
     .target(name: "CALDigest", dependencies: ["CKernels"], swiftSettings: swift),
@@ -34,13 +42,17 @@ let package = Package(
     .target(
       name: "CALModel", dependencies: ["CALDigest", "CALImage", "CALNetwork", "CModelFormat"],
       swiftSettings: swift),
-    .target(name: "CAL", dependencies: ["CCal", "CALModel"], swiftSettings: swift),
+    .target(
+      name: "CAL",
+      dependencies: [
+        "CCal", "CALModel", "CALNetwork", "CALImage", "CALDigest", "CBuildInfo", "COpenBLAS",
+      ], swiftSettings: swift),
 
     .testTarget(name: "CALDigestTests", dependencies: ["CALDigest"], swiftSettings: swift),
     .testTarget(name: "CALImageTests", dependencies: ["CALImage"], swiftSettings: swift),
     .testTarget(name: "CALNetworkTests", dependencies: ["CALNetwork"], swiftSettings: swift),
     .testTarget(name: "CALModelTests", dependencies: ["CALModel"], swiftSettings: swift),
-    .testTarget(name: "CALTests", dependencies: ["CAL", "CCal"], swiftSettings: swift),
+    .testTarget(name: "CALTests", dependencies: ["CAL", "CCal", "CALModel"], swiftSettings: swift),
   ],
   cLanguageStandard: .c11
 )

@@ -30,11 +30,13 @@
  *            const char * are static or thread-local as said at each function.
  * TEXT       UTF-8, NUL-terminated. Variable text follows the snprintf rule: at most capacity
  *            bytes are written, always terminated when capacity > 0, and *length receives the
- *            full length without the NUL. A buffer that is too small (or NULL with capacity 0,
- *            to ask for the size) is CAL_OK with a cut text, so compare *length to capacity.
+ *            full length without the NUL (length must not be NULL). A buffer that is too small
+ *            (or NULL with capacity 0, to ask for the size) is CAL_OK with a text cut at a
+ *            character boundary, so check that *length < capacity.
  * STRUCTS    The first field is struct_size: set it with the _INIT macro. Structs only ever
  *            grow at their end, libcal never touches bytes beyond struct_size, and 0 in any
- *            field means its default. Arrays of structs are walked by element 0's struct_size.
+ *            field means its default; reserved fields must be 0. Arrays of structs are walked by
+ *            element 0's struct_size, which all elements must have.
  * ERRORS     Every function that can fail returns a cal_status. CAL_OK is 0. On an error the
  *            outputs are as if the call had not been made (an out handle is set to NULL), and
  *            cal_last_error() says in one sentence which value was at fault. No input,
@@ -64,34 +66,6 @@ extern "C" {
 #define CAL_CHECKED
 #endif
 
-/* ------------------------------------------------------------------ version */
-
-#define CAL_VERSION_MAJOR 1
-#define CAL_VERSION_MINOR 0
-#define CAL_VERSION_PATCH 0
-#define CAL_VERSION_NUMBER (CAL_VERSION_MAJOR * 1000000 + CAL_VERSION_MINOR * 1000 + CAL_VERSION_PATCH)
-/* Number of the binary interface; libcal.so.<this>. */
-#define CAL_ABI_VERSION 1
-
-/* The library's version, "1.0.0". Static. Thread: any. */
-CAL_API const char *cal_version(void);
-
-/* The library's CAL_VERSION_NUMBER. Thread: any. */
-CAL_API int32_t cal_version_number(void);
-
-/* The library's CAL_ABI_VERSION. Thread: any. */
-CAL_API int32_t cal_abi_version(void);
-
-/* How this library was built and which kernels this machine gets, one "key: value" per line:
- * version, abi, source, compiler, target, kernels, kernels-available, blas.
- * Text rule as above. Thread: any. Errors: CAL_ERR_ARGUMENT. */
-CAL_CHECKED int32_t cal_build_info(char *buffer, size_t capacity, size_t *length);
-
-/* Compares the header you compiled with (pass the macros) to the library you run with.
- * Returns CAL_OK, or CAL_ERR_VERSION if the ABI numbers differ or the library is older than
- * the header. Thread: any. */
-CAL_CHECKED int32_t cal_check_version(int32_t header_abi_version, int32_t header_version_number);
-
 /* ------------------------------------------------------------------- status */
 
 /* Values are frozen. Blocks: 1xx argument, 2xx model file, 3xx image, 4xx numeric, 5xx
@@ -100,9 +74,10 @@ typedef int32_t cal_status;
 enum {
     CAL_OK = 0,
     CAL_ERR_ARGUMENT = 101,     /* NULL, or a value outside its stated range */
-    CAL_ERR_STRUCT_SIZE = 102,  /* struct_size is 0 or smaller than the first release's struct */
+    CAL_ERR_STRUCT_SIZE = 102,  /* struct_size is 0 or smaller than the first release's struct, or
+                                   differs within an array */
     CAL_ERR_HANDLE = 103,       /* not a live handle of this type */
-    CAL_ERR_BUSY = 104,         /* the session is in use by another thread */
+    CAL_ERR_BUSY = 104,         /* a call with this session is running */
     CAL_ERR_VERSION = 105,      /* header and library do not match */
     CAL_ERR_NOT_FOUND = 106,    /* no prototype with that id or index */
     CAL_ERR_MODEL_FORMAT = 201, /* not a CAL model file, cut short, or damaged */
@@ -113,7 +88,8 @@ enum {
     CAL_ERR_IMAGE_STRIDE = 302, /* stride too small for the width */
     CAL_ERR_IMAGE_BUFFER = 303, /* size too small for stride and height */
     CAL_ERR_IMAGE_FORMAT = 304, /* unknown pixel format */
-    CAL_ERR_IMAGE_BOX = 305,    /* face box empty, not finite, or wholly outside the image */
+    CAL_ERR_IMAGE_BOX = 305,    /* face box empty, not finite, or wholly outside the image, or its
+                                   margin out of range */
     CAL_ERR_NUMERIC = 401,      /* the network gave a value that is not finite */
     CAL_ERR_MEMORY = 501,       /* out of memory */
     CAL_ERR_IO = 502,           /* reading or writing a file failed */
@@ -126,8 +102,10 @@ enum {
  * Static. Thread: any. */
 CAL_API const char *cal_status_name(cal_status status);
 
-/* The sentence that explains the last error of the calling thread; "" if its last call
- * succeeded. Valid until this thread's next libcal call. Thread: any. */
+/* The sentence that explains the last error of the calling thread; "" if its last call that
+ * returned a cal_status succeeded. Functions that return none (this one, the _free functions,
+ * cal_session_kernels, ...) leave it as it is. Valid until this thread's next call that
+ * returns a cal_status. Cut to 1023 bytes. Thread: any. */
 CAL_API const char *cal_last_error(void);
 
 typedef int32_t cal_log_level;
@@ -143,9 +121,40 @@ typedef void (*cal_log_callback)(void *user, cal_log_level level, const char *me
 CAL_API void cal_set_log(cal_log_callback callback, void *user, cal_log_level minimum);
 
 /* Progress of a long call: done of total units (bytes while loading, images in a batch).
- * Return 0 to go on; anything else cancels and the call gives CAL_ERR_CANCELLED. Called on
- * the calling thread only; must not use the same session. */
+ * done only rises: a batch begins with 0 and ends with total, unless cancelled. Return 0 to go
+ * on; anything else cancels, which gives CAL_ERR_CANCELLED unless all work was begun already.
+ * Called on the calling thread only. A call that it makes with the same session gives
+ * CAL_ERR_BUSY. */
 typedef int32_t (*cal_progress_callback)(void *user, uint64_t done, uint64_t total);
+
+/* ------------------------------------------------------------------ version */
+
+#define CAL_VERSION_MAJOR 1
+#define CAL_VERSION_MINOR 0
+#define CAL_VERSION_PATCH 0
+#define CAL_VERSION_NUMBER                                                                         \
+    (CAL_VERSION_MAJOR * 1000000 + CAL_VERSION_MINOR * 1000 + CAL_VERSION_PATCH)
+/* Number of the binary interface; libcal.so.<this>. */
+#define CAL_ABI_VERSION 1
+
+/* The library's version, "1.0.0". Static. Thread: any. */
+CAL_API const char *cal_version(void);
+
+/* The library's CAL_VERSION_NUMBER. Thread: any. */
+CAL_API int32_t cal_version_number(void);
+
+/* The library's CAL_ABI_VERSION. Thread: any. */
+CAL_API int32_t cal_abi_version(void);
+
+/* How this library was built and which kernels this machine gets, one "key: value" per line:
+ * version, abi, source, compiler, target, kernels, kernels-available, blas.
+ * Text rule as above. Thread: any. Errors: CAL_ERR_ARGUMENT. */
+CAL_CHECKED cal_status cal_build_info(char *buffer, size_t capacity, size_t *length);
+
+/* Compares the header you compiled with (pass the macros) to the library you run with.
+ * Returns CAL_OK, or CAL_ERR_VERSION if the ABI numbers differ or the library is older than
+ * the header. Thread: any. */
+CAL_CHECKED cal_status cal_check_version(int32_t header_abi_version, int32_t header_version_number);
 
 /* ------------------------------------------------------------------- limits */
 
@@ -165,14 +174,14 @@ typedef struct cal_model cal_model;
 typedef struct cal_load_options {
     uint32_t struct_size;
     uint32_t reserved;
-    uint64_t size_limit;            /* largest accepted file, bytes; default 2 GiB - 1, also the maximum */
+    uint64_t size_limit;            /* largest accepted file, bytes; default, maximum: 2^31 - 1 */
     cal_progress_callback progress; /* NULL: none */
     void *progress_user;
 } cal_load_options;
 #define CAL_LOAD_OPTIONS_INIT {(uint32_t)sizeof(cal_load_options), 0, 0, NULL, NULL}
 
-/* Loads a model file. options may be NULL. On success *out is a handle to free with
- * cal_model_free. The file is read once and closed. Thread: any.
+/* Loads a model file; path is UTF-8 and names a regular file. options may be NULL. On success
+ * *out is a handle to free with cal_model_free. The file is read once and closed. Thread: any.
  * Errors: CAL_ERR_ARGUMENT, CAL_ERR_STRUCT_SIZE, CAL_ERR_IO, CAL_ERR_MEMORY,
  * CAL_ERR_MODEL_*, CAL_ERR_CANCELLED. */
 CAL_CHECKED cal_status cal_model_load_file(const char *path, const cal_load_options *options,
@@ -211,7 +220,8 @@ typedef struct cal_model_info {
     float temperature;             /* probabilities = softmax(logits / temperature) */
     uint32_t reserved;
 } cal_model_info;
-#define CAL_MODEL_INFO_INIT {(uint32_t)sizeof(cal_model_info), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}
+#define CAL_MODEL_INFO_INIT                                                                        \
+    {(uint32_t)sizeof(cal_model_info), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}
 
 /* Fills *info. Thread: any. Errors: CAL_ERR_HANDLE, CAL_ERR_ARGUMENT, CAL_ERR_STRUCT_SIZE. */
 CAL_CHECKED cal_status cal_model_get_info(const cal_model *model, cal_model_info *info);
@@ -241,8 +251,9 @@ CAL_CHECKED cal_status cal_model_find_prototype(const cal_model *model, uint64_t
  * Errors: CAL_ERR_HANDLE, CAL_ERR_ARGUMENT. */
 CAL_CHECKED cal_status cal_model_sha256(const cal_model *model, uint8_t digest[CAL_DIGEST_SIZE]);
 
-/* Everything the model says of itself as one JSON object: format, preprocessing, network,
- * bank, decision, provenance. Keys in fixed order. Text rule. Thread: any.
+/* Everything the model says of itself as one line of JSON: digest, format, preprocessing,
+ * network, decision, bank with every prototype, provenance (docs/ABI.md). Keys in fixed order,
+ * same model, same bytes. Text rule. Thread: any.
  * Errors: CAL_ERR_HANDLE, CAL_ERR_ARGUMENT. */
 CAL_CHECKED cal_status cal_model_describe(const cal_model *model, char *buffer, size_t capacity,
                                           size_t *length);
@@ -280,7 +291,8 @@ typedef struct cal_image {
     uint64_t size;       /* bytes readable at pixels: >= stride * (height - 1) + width * channels */
     cal_box face;        /* width 0 and height 0: use the whole image */
     float face_margin;   /* the box grows by this factor about its centre, then is clipped to
-                            the image; 0: CAL_FACE_MARGIN; 1: as given; up to 10 */
+                            the image; 0: CAL_FACE_MARGIN; 1: as given; up to 10. Not looked at
+                            without a face */
     uint32_t reserved;
 } cal_image;
 #define CAL_IMAGE_INIT {(uint32_t)sizeof(cal_image), 0, 0, 0, 0, NULL, 0, {0, 0, 0, 0}, 0, 0}
@@ -313,12 +325,12 @@ typedef struct cal_session_options {
 CAL_CHECKED cal_status cal_session_create(cal_model *model, const cal_session_options *options,
                                           cal_session **out);
 
-/* Ends the session. NULL is fine. Not while another thread is inside a call with it: that
- * call then finishes first, and the session ends with it. Thread: any. */
+/* Gives up the handle and ends the session. NULL is fine. If a call with it is running, that
+ * call finishes first, and the session ends with it. Thread: any. */
 CAL_API void cal_session_free(cal_session *session);
 
-/* Stops the call that runs with this session on another thread, at the next image; if none
- * runs, does nothing. Thread: any, at any time. Errors: CAL_ERR_HANDLE. */
+/* Stops the call that runs with this session, before its next image; images under way are
+ * finished. If no call runs, does nothing. Thread: any, at any time. Errors: CAL_ERR_HANDLE. */
 CAL_CHECKED cal_status cal_session_cancel(cal_session *session);
 
 /* -------------------------------------------------------------- attribution */
@@ -331,7 +343,7 @@ CAL_CHECKED cal_status cal_session_cancel(cal_session *session);
 typedef int32_t cal_verdict;
 enum { CAL_VERDICT_UNDETERMINED = 0, CAL_VERDICT_KNOWN = 1, CAL_VERDICT_NOVEL = 2 };
 
-/* One ranked prototype. This struct is frozen. */
+/* One ranked prototype. This struct is frozen, like cal_box. */
 typedef struct cal_score {
     uint64_t id;
     cal_kind kind;
@@ -353,7 +365,9 @@ enum {
     CAL_ATTRIBUTE_NO_PIXEL_DIGEST = 1 /* leave pixels_sha256 zero: saves its time on big images */
 };
 
-/* In: struct_size, and the buffers you want filled. Out: the rest. */
+/* In: struct_size, and the buffers you want filled (of different results in one batch, different
+ * buffers). Out: the rest; if status is not CAL_OK, all but status and error are 0, and the
+ * buffers are as they were. */
 typedef struct cal_result {
     uint32_t struct_size;
     cal_status status;             /* of this image */
@@ -373,9 +387,12 @@ typedef struct cal_result {
                                       top, no padding: the same for every pixel format */
     char error[256];               /* the sentence for status, cut to fit; "" if CAL_OK */
 } cal_result;
-#define CAL_RESULT_INIT {(uint32_t)sizeof(cal_result), 0, 0, 0, 0, 0, NULL, NULL, 0, 0, 0, 0, 0, 0, 0, 0, 0, {0}, {0}}
+#define CAL_RESULT_INIT                                                                            \
+    {(uint32_t)sizeof(cal_result), 0, 0, 0, 0, 0, NULL, NULL, 0, 0, 0, 0, 0, 0, 0, 0, 0, {0}, {0}}
 
-/* Attributes one image. options may be NULL. Returns result->status.
+/* Attributes one image. options may be NULL. What is wrong with the image, or with the buffers
+ * that *result names, is in result->status and returned; what is wrong with the call (session,
+ * options, a NULL argument, a struct_size) is only returned, and *result is as it was.
  * Thread: one at a time per session. Errors: CAL_ERR_HANDLE, CAL_ERR_ARGUMENT,
  * CAL_ERR_STRUCT_SIZE, CAL_ERR_BUSY, CAL_ERR_IMAGE_*, CAL_ERR_NUMERIC, CAL_ERR_CANCELLED. */
 CAL_CHECKED cal_status cal_session_attribute(cal_session *session, const cal_image *image,
@@ -384,9 +401,10 @@ CAL_CHECKED cal_status cal_session_attribute(cal_session *session, const cal_ima
 
 /* Attributes count images, 0 to CAL_BATCH_MAX; results[i] belongs to images[i]. One bad image
  * never fails the batch: it has its own status and error, and the call gives CAL_OK. If the
- * call is cancelled, images not reached have status CAL_ERR_CANCELLED, the finished ones keep
- * their results, and the call gives CAL_ERR_CANCELLED.
- * Thread: one at a time per session. Errors: those of the arguments themselves, as above. */
+ * call is cancelled, images not begun have status CAL_ERR_CANCELLED, the finished ones keep
+ * their results, and the call gives CAL_ERR_CANCELLED; if none was left to begin, CAL_OK.
+ * Thread: one at a time per session. Errors: CAL_ERR_HANDLE, CAL_ERR_ARGUMENT,
+ * CAL_ERR_STRUCT_SIZE, CAL_ERR_BUSY (all results are as they were), CAL_ERR_CANCELLED. */
 CAL_CHECKED cal_status cal_session_attribute_batch(cal_session *session, const cal_image *images,
                                                    size_t count,
                                                    const cal_attribute_options *options,
@@ -397,21 +415,22 @@ CAL_CHECKED cal_status cal_session_attribute_batch(cal_session *session, const c
 CAL_CHECKED cal_status cal_session_features(cal_session *session, const cal_image *image,
                                             float *features, size_t capacity);
 
-/* Evidence map: where in the picture the logit of one prototype comes from. Exact, because
- * pooling, neck and prototypes are linear: the map_height * map_width values (row-major)
- * sum to the logit; the constant part is shared evenly. Positions tile the crop that the
- * result names. capacity is in floats. logit (may be NULL) receives the logit.
+/* Evidence map: where in the picture the logit of one prototype in use comes from. Exact,
+ * because pooling, neck and prototypes are linear: the map_height * map_width values
+ * (row-major) sum to the logit, but for rounding; the constant part is shared evenly.
+ * Positions tile the crop that cal_session_attribute names for the same image. capacity is in
+ * floats. logit (may be NULL) receives the logit, the very one of cal_session_attribute.
  * Thread: one at a time per session. Errors: as attribute, and CAL_ERR_NOT_FOUND. */
 CAL_CHECKED cal_status cal_session_evidence(cal_session *session, const cal_image *image,
                                             uint64_t prototype_id, float *map, size_t capacity,
                                             float *logit);
 
-/* The result as one line of JSON in libcal's one form (docs/report.schema.json): schema,
- * source, status, verdict, thresholds, ranked, image, model, bank, tool. source (may be NULL)
- * is your name for the image; it must be UTF-8. Same result, same bytes. Numbers are written
- * with the fewest digits that read back to the same float. Text rule.
- * Thread: one at a time per session. Errors: CAL_ERR_HANDLE, CAL_ERR_ARGUMENT,
- * CAL_ERR_STRUCT_SIZE, CAL_ERR_BUSY. */
+/* A result of this session as one line of JSON in libcal's one form
+ * (docs/report.schema.json): schema, source, status, error, verdict, thresholds, ranked, image,
+ * model, bank, tool. source (may be NULL) is your name for the image; it must be UTF-8. Same
+ * result, same bytes. Numbers are written with the fewest digits that read back to the same
+ * float. CAL_ERR_ARGUMENT for a result that no attribution with this session's model gives.
+ * Text rule. Thread: any. Errors: CAL_ERR_HANDLE, CAL_ERR_ARGUMENT, CAL_ERR_STRUCT_SIZE. */
 CAL_CHECKED cal_status cal_session_report(cal_session *session, const cal_result *result,
                                           const char *source, char *buffer, size_t capacity,
                                           size_t *length);

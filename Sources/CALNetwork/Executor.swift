@@ -1,57 +1,197 @@
-/// What an `Executor` calls for every image of a batch. Calls for one image come in order,
-/// on one thread; different images may be on different threads at once, never with the same
+import CKernels
+import Synchronization
+
+/// What an `Executor` calls for every image of a batch. Calls for one image come in order, on
+/// one thread; different images may be on different threads at once, never with the same
 /// `worker` number. Worker 0 is always the thread that called `run`.
-public protocol ImageJob: AnyObject {
+open class ImageJob {
+  public init() {}
+
   /// Fills `input` with 3 planes of `inputSize` x `inputSize` normalised values (red, green,
   /// blue). Returning false skips the image.
-  func prepare(image: Int, worker: Int, input: inout MutableSpan<Float>) -> Bool
+  open func prepare(image: Int, worker: Int, input: inout MutableSpan<Float>) -> Bool { false }
 
   /// Receives the feature vector, and the last feature map behind the gate: position-major,
   /// `mapStride` floats from position to position, `featureCount` of them used.
-  func finish(image: Int, worker: Int, features: Span<Float>, map: Span<Float>)
+  open func finish(image: Int, worker: Int, features: Span<Float>, map: Span<Float>) {}
 }
 
 /// A network with its scratch memory and threads. Used by one thread at a time.
-public final class Executor {
+///
+/// With several workers, a batch is first shared out image by image, which needs no
+/// synchronisation; the images that are left over are each worked on by all workers.
+public final class Executor: @unchecked Sendable {
   public let network: Network
   public let workers: Int
-  public var mapStride: Int { fatalError() }
+  /// Floats from position to position of the map that `ImageJob.finish` receives.
+  public let mapStride: Int
+
+  private let memory: [WorkerMemory]
+  private let team: Team
+  private let nextImage = Atomic<Int>(0)
+  private let nextItem = Atomic<Int>(0)
+  private var job: ImageJob?
+  private var count = 0
+  private var isPrepared = false
 
   public init(network: Network, threads: Int) throws(NetworkError) {
     self.network = network
-    workers = threads
+    workers = max(threads, 1)
+    var memory: [WorkerMemory] = []
+    switch network.implementation {
+    case .planned(let plan):
+      mapStride = plan.mapStride
+      for _ in 0..<workers { memory.append(try WorkerMemory(plan)) }
+    case .reference:
+      mapStride = network.spec.featureCount
+    }
+    self.memory = memory
+    team = try Team(workers: workers)
   }
 
-  /// Runs images 0 to count - 1. Allocates nothing.
-  public func run<Job: ImageJob>(count: Int, job: Job) { fatalError() }
+  deinit { team.stop() }
+
+  /// Runs images 0 to count - 1. Allocates nothing, but on the reference path.
+  public func run(count: Int, job: ImageJob) {
+    guard case .planned(let plan) = network.implementation else {
+      return runReference(count: count, job: job)
+    }
+    if workers == 1 {
+      for image in 0..<count { runAlone(image, worker: 0, job, plan) }
+      return
+    }
+    self.job = job
+    self.count = count
+    nextImage.store(0, ordering: .relaxed)
+    nextItem.store(0, ordering: .relaxed)
+    team.run(Unmanaged.passUnretained(self).toOpaque()) { context, worker in
+      Unmanaged<Executor>.fromOpaque(context).takeUnretainedValue().work(worker)
+    }
+    self.job = nil
+  }
+
+  private func work(_ worker: Int) {
+    guard let job, case .planned(let plan) = network.implementation else { return }
+    let alone = count - count % workers
+    while true {
+      let image = nextImage.wrappingAdd(1, ordering: .relaxed).oldValue
+      if image >= alone { break }
+      runAlone(image, worker: worker, job, plan)
+    }
+    for image in alone..<count { runTogether(image, worker: worker, job, plan) }
+  }
+
+  /// The whole image on one worker.
+  private func runAlone(_ image: Int, worker: Int, _ job: ImageJob, _ plan: Plan) {
+    let own = memory[worker]
+    guard prepare(image, worker: worker, own, job, plan) else { return }
+    let work = own.work(arena: own, kernels: network.kernels, workers: 1)
+    for step in plan.steps {
+      for phase in 0..<step.phases(work) {
+        for item in 0..<step.items(phase: phase, work) { step.run(item, phase: phase, work) }
+      }
+    }
+    finish(image, worker: worker, own, job, plan)
+  }
+
+  /// One image on all workers: step by step, items to whoever is free.
+  private func runTogether(_ image: Int, worker: Int, _ job: ImageJob, _ plan: Plan) {
+    let shared = memory[0]
+    if worker == 0 { isPrepared = prepare(image, worker: 0, shared, job, plan) }
+    team.barrier {}
+    guard isPrepared else { return team.barrier {} }
+    let work = memory[worker].work(arena: shared, kernels: network.kernels, workers: workers)
+    for step in plan.steps {
+      for phase in 0..<step.phases(work) {
+        let items = step.items(phase: phase, work)
+        while true {
+          let item = nextItem.wrappingAdd(1, ordering: .relaxed).oldValue
+          if item >= items { break }
+          step.run(item, phase: phase, work)
+        }
+        team.barrier { nextItem.store(0, ordering: .relaxed) }
+      }
+    }
+    if worker == 0 { finish(image, worker: 0, shared, job, plan) }
+    team.barrier {}
+  }
+
+  private func prepare(
+    _ image: Int, worker: Int, _ memory: WorkerMemory, _ job: ImageJob, _ plan: Plan
+  ) -> Bool {
+    let size = network.spec.inputSize
+    let buffer = UnsafeMutableBufferPointer(
+      start: memory.slot(plan.input), count: 3 * size * size)
+    var input = MutableSpan(_unsafeElements: buffer)
+    return job.prepare(image: image, worker: worker, input: &input)
+  }
+
+  private func finish(
+    _ image: Int, worker: Int, _ memory: WorkerMemory, _ job: ImageJob, _ plan: Plan
+  ) {
+    let features = UnsafeBufferPointer(
+      start: UnsafePointer(memory.slot(plan.features)), count: network.spec.featureCount)
+    let map = UnsafeBufferPointer(
+      start: UnsafePointer(memory.slot(plan.map)), count: plan.mapPositions * plan.mapStride)
+    job.finish(
+      image: image, worker: worker, features: Span(_unsafeElements: features),
+      map: Span(_unsafeElements: map))
+  }
+
+  private func runReference(count: Int, job: ImageJob) {
+    guard case .reference(let reference) = network.implementation else { return }
+    let size = network.spec.inputSize
+    var input = [Float](repeating: 0, count: 3 * size * size)
+    for image in 0..<count {
+      var span = input.mutableSpan
+      guard job.prepare(image: image, worker: 0, input: &span) else { continue }
+      let map = reference.featureMap(input)
+      let positions = map.positionMajor()
+      job.finish(
+        image: image, worker: 0, features: reference.features(of: map).span, map: positions.span)
+    }
+  }
 }
 
-/// Weights, packed for one set of kernels. Immutable, shared by any number of executors.
-public final class Network: Sendable {
-  public let spec: NetworkSpec
-  public let kernels: KernelSet
-  /// features = scale * mean over positions + shift (the neck, folded; ones and zeros if none).
-  public let neckScale: [Float]
-  public let neckShift: [Float]
+/// Arena and scratch of one worker.
+private struct WorkerMemory {
+  private let arena: FloatMemory
+  private let scratch: FloatMemory
+  private let table: UnsafeTable
+  private let offsets: UnsafeOffsets
 
-  /// Asks `parameter` for each tensor of `spec.parameters` once and keeps no other copy.
-  public init<E: Error>(
-    spec: NetworkSpec, kernels: KernelSet, parameter: (Parameter) throws(E) -> [Float]
-  ) throws(E) { fatalError() }
+  init(_ plan: Plan) throws(NetworkError) {
+    guard let arena = FloatMemory(count: plan.layout.count),
+      let scratch = FloatMemory(count: plan.scratch.floats + 64)
+    else { throw .memory }
+    self.arena = arena
+    self.scratch = scratch
+    table = UnsafeTable(count: plan.scratch.pointers)
+    offsets = UnsafeOffsets(plan.layout.offsets)
+  }
+
+  func slot(_ id: SlotID) -> UnsafeMutablePointer<Float> { arena.base + offsets.base[id] }
+
+  func work(arena owner: WorkerMemory, kernels: KernelSet, workers: Int) -> Work {
+    Work(
+      kernels: kernels.table.unsafelyUnwrapped, arena: owner.arena.base, offsets: offsets.base,
+      scratch: scratch.base, table: table.base, workers: workers)
+  }
 }
 
-public enum KernelSet: Int32, Sendable, CaseIterable {
-  case portable = 1
-  case avx2 = 2
-  case avx512 = 3
-  case reference = 9
+private final class UnsafeTable: @unchecked Sendable {
+  let base: UnsafeMutablePointer<UnsafePointer<Float>?>
 
-  public var name: String { fatalError() }
-  public var isAvailable: Bool { fatalError() }
-  public static var best: KernelSet { fatalError() }
+  init(count: Int) { base = .allocate(capacity: max(count, 1)) }
+  deinit { base.deallocate() }
 }
 
-public enum NetworkError: Error {
-  case threads(code: Int32)
-  case memory(bytes: Int)
+private final class UnsafeOffsets: @unchecked Sendable {
+  let base: UnsafeMutablePointer<Int>
+
+  init(_ values: [Int]) {
+    base = .allocate(capacity: max(values.count, 1))
+    for i in values.indices { (base + i).initialize(to: values[i]) }
+  }
+  deinit { base.deallocate() }
 }

@@ -1,0 +1,113 @@
+"""Times one engine in one process and prints a JSON object. Started by compare.py.
+
+usage: engine.py NAME FOLDER THREADS BATCH REPEATS
+
+libcal is timed from image buffer to ranked result, the peers from a ready float tensor to
+logits: the peers' figure leaves out resizing, normalising, softmax and ranking.
+"""
+
+from __future__ import annotations
+
+import json
+import resource
+import statistics
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+MEAN = np.array([0.485, 0.456, 0.406], np.float32)
+DEVIATION = np.array([0.229, 0.224, 0.225], np.float32)
+
+Run = Callable[[], np.ndarray]
+
+
+def picture(size: int) -> np.ndarray:
+    """A smooth seeded picture with some noise, as a decoded file would be."""
+    rng = np.random.default_rng(7)
+    y, x = np.mgrid[0:size, 0:size] / size
+    planes = [np.sin(6 * x + 2 * i) * np.cos(5 * y - i) for i in range(3)]
+    noisy = np.stack(planes, -1) * 90 + 128 + rng.normal(0, 8, (size, size, 3))
+    return noisy.clip(0, 255).astype(np.uint8)
+
+
+def tensor(image: np.ndarray, batch: int) -> np.ndarray:
+    values = (image.astype(np.float32) / np.float32(255) - MEAN) / DEVIATION
+    return np.repeat(values.transpose(2, 0, 1)[None], batch, 0).copy()
+
+
+def libcal(folder: Path, threads: int, batch: int, image: np.ndarray) -> Run:
+    import cal
+
+    session = cal.Model.load(folder / "model.cal").session(threads=threads)
+    images = [image] * batch
+
+    def run() -> np.ndarray:
+        results = session.attribute_batch(images, batch=batch, pixel_digest=False)
+        ranked = sorted(results[0].ranked, key=lambda score: score.id)
+        return np.array([score.logit for score in ranked])
+
+    return run
+
+
+def onnxruntime(folder: Path, threads: int, batch: int, image: np.ndarray) -> Run:
+    import onnxruntime as ort
+
+    options = ort.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    path = str(folder / f"model_{batch}.onnx")
+    session = ort.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+    feed = {"image": tensor(image, batch)}
+    return lambda: session.run(None, feed)[0][0]
+
+
+def openvino(folder: Path, threads: int, batch: int, image: np.ndarray) -> Run:
+    import openvino as ov
+
+    hints = {
+        "INFERENCE_NUM_THREADS": threads,
+        "NUM_STREAMS": 1,
+        "INFERENCE_PRECISION_HINT": "f32",
+    }
+    core = ov.Core()
+    model = core.compile_model(folder / f"model_{batch}.onnx", "CPU", hints)
+    request = model.create_infer_request()
+    feed = {0: tensor(image, batch)}
+    return lambda: request.infer(feed)[0][0].copy()
+
+
+ENGINES = {"libcal": libcal, "onnxruntime": onnxruntime, "openvino": openvino}
+
+
+def peak() -> float:
+    """Peak resident memory of this process, MB."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def main() -> None:
+    name, folder, threads, batch, repeats = sys.argv[1:]
+    image = picture(256)
+    __import__({"libcal": "cal"}.get(name, name))
+    before = peak()
+    start = time.perf_counter()
+    run = ENGINES[name](Path(folder), int(threads), int(batch), image)
+    load = time.perf_counter() - start
+    logits = run()
+    times = []
+    for _ in range(int(repeats)):
+        start = time.perf_counter()
+        run()
+        times.append((time.perf_counter() - start) * 1e3 / int(batch))
+    print(json.dumps({
+        "ms": statistics.median(times),
+        "load_s": load,
+        "memory_mb": peak() - before,
+        "logits": [float(value) for value in logits],
+    }))
+
+
+if __name__ == "__main__":
+    main()

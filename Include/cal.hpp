@@ -1,0 +1,472 @@
+// cal.hpp - libcal for C++17: owners, vectors and exceptions over cal.h, nothing else.
+//
+// Attribute one image:
+//
+//     cal::Model model("model.cal");
+//     cal::Session session(model);
+//     cal::Result result = session.attribute(cal::rgb8(pixels, size, width, height));
+//     for (const cal::Score &score : result.ranked)
+//         std::cout << model.prototype(score).name << ' ' << score.probability << '\n';
+//
+// OWNERSHIP  cal::Model and cal::Session own a handle each; they move and do not copy. A session
+//            keeps its model alive, so they may go in any order. Images are views: the pixels
+//            are yours and must live until the call returns. Results own all they show.
+// ERRORS     Every function that can fail throws cal::Error, which carries the status and
+//            libcal's sentence. In a batch one bad image does not throw: look at its
+//            Result::status() and error().
+// THREADS    As in cal.h: a Model may be used by any number of threads at once, a Session by
+//            one at a time. Session::cancel() may be called from any thread.
+// C          Everything in cal.h can be used beside this: get() gives the C handle.
+//
+// Header-only; link with libcal.
+#ifndef CAL_HPP
+#define CAL_HPP
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <exception>
+#include <functional>
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "cal.h"
+
+namespace cal {
+
+// ---------------------------------------------------------------------- errors
+
+// A status that is not CAL_OK, with libcal's sentence for it as what().
+class Error : public std::runtime_error {
+public:
+    Error(cal_status status, const std::string &sentence)
+        : std::runtime_error(sentence.empty() ? cal_status_name(status) : sentence),
+          status_(status) {}
+
+    cal_status status() const noexcept { return status_; }
+
+    // "CAL_ERR_ARGUMENT"; static.
+    const char *name() const noexcept { return cal_status_name(status_); }
+
+private:
+    cal_status status_;
+};
+
+// Throws if a call of cal.h on this thread did not give CAL_OK.
+inline void check(cal_status status) {
+    if (status != CAL_OK) {
+        throw Error(status, cal_last_error());
+    }
+}
+
+// Throws if the library that was found at run time does not fit this header.
+inline void check_version() { check(cal_check_version(CAL_ABI_VERSION, CAL_VERSION_NUMBER)); }
+
+// Receives done and total units; return false to cancel. What it throws is passed on, after
+// libcal has returned.
+using Progress = std::function<bool(std::uint64_t done, std::uint64_t total)>;
+
+namespace detail {
+
+// Carries a std::function through a C callback, and what it throws around the C frames.
+class ProgressCall {
+public:
+    explicit ProgressCall(const Progress &progress) : progress_(progress) {}
+
+    cal_progress_callback callback() const noexcept { return progress_ ? &call : nullptr; }
+
+    void *user() noexcept { return this; }
+
+    // Use in place of cal::check for the call that was given the callback.
+    void check(cal_status status) const {
+        if (thrown_) {
+            std::rethrow_exception(thrown_);
+        }
+        cal::check(status);
+    }
+
+private:
+    static std::int32_t call(void *user, std::uint64_t done, std::uint64_t total) noexcept {
+        auto *self = static_cast<ProgressCall *>(user);
+        try {
+            return self->progress_(done, total) ? 0 : 1;
+        } catch (...) {
+            self->thrown_ = std::current_exception();
+            return 1;
+        }
+    }
+
+    const Progress &progress_;
+    std::exception_ptr thrown_;
+};
+
+// The snprintf rule of cal.h: ask for the length, then for the text.
+template <typename Fill> std::string text(Fill fill) {
+    std::size_t length = 0;
+    check(fill(nullptr, std::size_t{0}, &length));
+    std::string text(length + 1, '\0');
+    check(fill(text.data(), text.size(), &length));
+    text.resize(length);
+    return text;
+}
+
+} // namespace detail
+
+// How the library was built, one "key: value" per line.
+inline std::string build_info() { return detail::text(cal_build_info); }
+
+// ---------------------------------------------------------------------- images
+
+// Borrowed pixels. A cal_image, so a std::vector of them is what a batch takes; set face and
+// face_margin on it as described in cal.h.
+using Image = cal_image;
+using Box = cal_box;
+
+// A view of size bytes at pixels. stride is in bytes from row to row, 0 if rows are packed.
+inline Image image(cal_format format, const void *pixels, std::size_t size, std::uint32_t width,
+                   std::uint32_t height, std::uint64_t stride = 0) {
+    Image image = CAL_IMAGE_INIT;
+    image.format = format;
+    image.width = width;
+    image.height = height;
+    image.stride = stride;
+    image.pixels = pixels;
+    image.size = size;
+    return image;
+}
+
+inline Image rgb8(const void *pixels, std::size_t size, std::uint32_t width, std::uint32_t height,
+                  std::uint64_t stride = 0) {
+    return image(CAL_FORMAT_RGB8, pixels, size, width, height, stride);
+}
+
+inline Image bgr8(const void *pixels, std::size_t size, std::uint32_t width, std::uint32_t height,
+                  std::uint64_t stride = 0) {
+    return image(CAL_FORMAT_BGR8, pixels, size, width, height, stride);
+}
+
+inline Image rgba8(const void *pixels, std::size_t size, std::uint32_t width, std::uint32_t height,
+                   std::uint64_t stride = 0) {
+    return image(CAL_FORMAT_RGBA8, pixels, size, width, height, stride);
+}
+
+inline Image bgra8(const void *pixels, std::size_t size, std::uint32_t width, std::uint32_t height,
+                   std::uint64_t stride = 0) {
+    return image(CAL_FORMAT_BGRA8, pixels, size, width, height, stride);
+}
+
+inline Image gray8(const void *pixels, std::size_t size, std::uint32_t width, std::uint32_t height,
+                   std::uint64_t stride = 0) {
+    return image(CAL_FORMAT_GRAY8, pixels, size, width, height, stride);
+}
+
+// The same view with a face box, in pixels of the image; margin as cal_image.face_margin.
+inline Image with_face(Image image, Box face, float margin = CAL_FACE_MARGIN) noexcept {
+    image.face = face;
+    image.face_margin = margin;
+    return image;
+}
+
+// --------------------------------------------------------------------- results
+
+using Score = cal_score;
+using Sha256 = std::array<std::uint8_t, CAL_DIGEST_SIZE>;
+
+// One entry of the model's bank.
+struct Prototype {
+    std::uint64_t id;
+    cal_kind kind;
+    std::string name; // empty for an unnamed novel prototype
+    std::uint64_t merged_into;
+    std::uint64_t birth_epoch;
+    std::uint64_t usage;
+};
+
+struct AttributeOptions {
+    std::uint32_t top = 3;     // entries wanted in Result::ranked
+    bool features = false;     // whether to fill Result::features
+    bool pixel_digest = true;  // whether to compute Result::pixels_sha256
+    float known_threshold = 0; // 0: the model's; negative: none
+    float novel_threshold = 0;
+    Progress progress; // images done of all; attribute and attribute_batch
+};
+
+// What libcal says of one image. Owns all its values; copies and moves freely.
+class Result {
+public:
+    std::vector<Score> ranked;   // best first
+    std::vector<float> features; // empty unless asked for
+
+    cal_status status() const noexcept { return fields_.status; }
+    bool ok() const noexcept { return fields_.status == CAL_OK; }
+
+    // libcal's sentence for the status; empty if ok().
+    const char *error() const noexcept { return fields_.error; }
+
+    cal_verdict verdict() const noexcept { return fields_.verdict; }
+
+    // The rest of the C struct: thresholds, bank_epoch, size, crop, pixels_sha256. Its two
+    // buffer pointers are NULL: the buffers are ranked and features above.
+    const cal_result &fields() const noexcept { return fields_; }
+
+private:
+    friend class Session;
+
+    cal_result fields_ = CAL_RESULT_INIT;
+
+    // The C struct with the buffers of this object, for the length of one call.
+    cal_result lend() {
+        cal_result lent = fields_;
+        lent.ranked = ranked.data();
+        lent.ranked_capacity = static_cast<std::uint32_t>(ranked.size());
+        lent.features = features.empty() ? nullptr : features.data();
+        lent.feature_capacity = static_cast<std::uint32_t>(features.size());
+        return lent;
+    }
+
+    void take_back(const cal_result &lent) {
+        fields_ = lent;
+        fields_.ranked = nullptr;
+        fields_.ranked_capacity = 0;
+        fields_.features = nullptr;
+        fields_.feature_capacity = 0;
+        ranked.resize(lent.ranked_count);
+        if (lent.status != CAL_OK) {
+            features.clear();
+        }
+    }
+};
+
+// Where in the crop the logit of one prototype comes from.
+struct Evidence {
+    std::uint32_t height;
+    std::uint32_t width;
+    std::vector<float> map; // row-major; sums to logit
+    float logit;
+};
+
+// ----------------------------------------------------------------------- model
+
+// A loaded model: immutable, for any number of threads.
+class Model {
+public:
+    // Loads the file at path.
+    explicit Model(const std::string &path, const Progress &progress = {},
+                   std::uint64_t size_limit = 0) {
+        detail::ProgressCall call(progress);
+        const cal_load_options options = load_options(call, size_limit);
+        cal_model *model = nullptr;
+        call.check(cal_model_load_file(path.c_str(), &options, &model));
+        handle_.reset(model);
+    }
+
+    // The same from size bytes at data, which are copied.
+    static Model from_memory(const void *data, std::size_t size, const Progress &progress = {},
+                             std::uint64_t size_limit = 0) {
+        detail::ProgressCall call(progress);
+        const cal_load_options options = load_options(call, size_limit);
+        cal_model *model = nullptr;
+        call.check(cal_model_load_memory(data, size, &options, &model));
+        return Model(model);
+    }
+
+    cal_model_info info() const {
+        cal_model_info info = CAL_MODEL_INFO_INIT;
+        check(cal_model_get_info(get(), &info));
+        return info;
+    }
+
+    // Entry number index of the bank, 0 <= index < info().prototype_count.
+    Prototype prototype(std::uint32_t index) const {
+        cal_prototype prototype = CAL_PROTOTYPE_INIT;
+        check(cal_model_get_prototype(get(), index, &prototype));
+        return value(prototype);
+    }
+
+    // The prototype that a score is of.
+    Prototype prototype(const Score &score) const { return find(score.id); }
+
+    Prototype find(std::uint64_t id) const {
+        cal_prototype prototype = CAL_PROTOTYPE_INIT;
+        check(cal_model_find_prototype(get(), id, &prototype));
+        return value(prototype);
+    }
+
+    std::vector<Prototype> prototypes() const {
+        std::vector<Prototype> all;
+        const std::uint32_t count = info().prototype_count;
+        all.reserve(count);
+        for (std::uint32_t index = 0; index < count; ++index) {
+            all.push_back(prototype(index));
+        }
+        return all;
+    }
+
+    // Of the serialised model.
+    Sha256 sha256() const {
+        Sha256 digest{};
+        check(cal_model_sha256(get(), digest.data()));
+        return digest;
+    }
+
+    // Everything the model says of itself, as JSON.
+    std::string describe() const {
+        return detail::text([this](char *buffer, std::size_t capacity, std::size_t *length) {
+            return cal_model_describe(get(), buffer, capacity, length);
+        });
+    }
+
+    // Replaces the file at path in one step.
+    void save(const std::string &path) const { check(cal_model_save(get(), path.c_str())); }
+
+    cal_model *get() const noexcept { return handle_.get(); }
+
+private:
+    struct Free {
+        void operator()(cal_model *model) const noexcept { cal_model_free(model); }
+    };
+
+    std::unique_ptr<cal_model, Free> handle_;
+
+    explicit Model(cal_model *model) : handle_(model) {}
+
+    static cal_load_options load_options(detail::ProgressCall &call, std::uint64_t size_limit) {
+        cal_load_options options = CAL_LOAD_OPTIONS_INIT;
+        options.size_limit = size_limit;
+        options.progress = call.callback();
+        options.progress_user = call.user();
+        return options;
+    }
+
+    static Prototype value(const cal_prototype &p) {
+        return {p.id, p.kind, p.name, p.merged_into, p.birth_epoch, p.usage};
+    }
+};
+
+// --------------------------------------------------------------------- session
+
+// Scratch memory and threads for attribution: one caller at a time.
+class Session {
+public:
+    // threads work on one call, the calling one included.
+    explicit Session(const Model &model, std::uint32_t threads = 1,
+                     cal_kernels kernels = CAL_KERNELS_AUTO) {
+        cal_session_options options = CAL_SESSION_OPTIONS_INIT;
+        options.threads = threads;
+        options.kernels = kernels;
+        cal_session *session = nullptr;
+        check(cal_session_create(model.get(), &options, &session));
+        handle_.reset(session);
+
+        const cal_model_info info = model.info();
+        prototype_count_ = info.prototype_count;
+        feature_count_ = info.feature_count;
+        map_height_ = info.map_height;
+        map_width_ = info.map_width;
+    }
+
+    // Attributes one image; throws if the image cannot be attributed.
+    Result attribute(const Image &image, const AttributeOptions &options = {}) {
+        detail::ProgressCall call(options.progress);
+        const cal_attribute_options c_options = attribute_options(call, options);
+        Result result = blank(options);
+        cal_result lent = result.lend();
+        call.check(cal_session_attribute(get(), &image, &c_options, &lent));
+        result.take_back(lent);
+        return result;
+    }
+
+    // Attributes all images; the result at i belongs to the image at i and has its own status.
+    // After a cancel, images not reached have the status CAL_ERR_CANCELLED. Throws only for
+    // errors of the call as a whole.
+    std::vector<Result> attribute_batch(const std::vector<Image> &images,
+                                        const AttributeOptions &options = {}) {
+        detail::ProgressCall call(options.progress);
+        const cal_attribute_options c_options = attribute_options(call, options);
+        std::vector<Result> results(images.size(), blank(options));
+        std::vector<cal_result> lent;
+        lent.reserve(results.size());
+        for (Result &result : results) {
+            lent.push_back(result.lend());
+        }
+        const cal_status status = cal_session_attribute_batch(get(), images.data(), images.size(),
+                                                              &c_options, lent.data());
+        call.check(status == CAL_ERR_CANCELLED ? CAL_OK : status);
+        for (std::size_t i = 0; i < results.size(); ++i) {
+            results[i].take_back(lent[i]);
+        }
+        return results;
+    }
+
+    // The feature vector alone.
+    std::vector<float> features(const Image &image) {
+        std::vector<float> features(feature_count_);
+        check(cal_session_features(get(), &image, features.data(), features.size()));
+        return features;
+    }
+
+    // Where in the picture the logit of one prototype comes from.
+    Evidence evidence(const Image &image, std::uint64_t prototype_id) {
+        const std::size_t count = std::size_t{map_height_} * map_width_;
+        Evidence evidence{map_height_, map_width_, std::vector<float>(count), 0};
+        check(cal_session_evidence(get(), &image, prototype_id, evidence.map.data(), count,
+                                   &evidence.logit));
+        return evidence;
+    }
+
+    // The result as one line of JSON. source is your name for the image, UTF-8; empty: none.
+    std::string report(const Result &result, const std::string &source = {}) {
+        Result copy = result;
+        cal_result lent = copy.lend();
+        lent.ranked_count = lent.ranked_capacity;
+        const char *name = source.empty() ? nullptr : source.c_str();
+        return detail::text([&](char *buffer, std::size_t capacity, std::size_t *length) {
+            return cal_session_report(get(), &lent, name, buffer, capacity, length);
+        });
+    }
+
+    // Stops the call that runs on another thread.
+    void cancel() { check(cal_session_cancel(get())); }
+
+    // The kernels in use: "avx512", "avx2", "portable" or "reference".
+    const char *kernels() const noexcept { return cal_session_kernels(get()); }
+
+    cal_session *get() const noexcept { return handle_.get(); }
+
+private:
+    struct Free {
+        void operator()(cal_session *session) const noexcept { cal_session_free(session); }
+    };
+
+    std::unique_ptr<cal_session, Free> handle_;
+    std::uint32_t prototype_count_ = 0;
+    std::uint32_t feature_count_ = 0;
+    std::uint32_t map_height_ = 0;
+    std::uint32_t map_width_ = 0;
+
+    // A result with room for what was asked for.
+    Result blank(const AttributeOptions &options) const {
+        Result result;
+        result.ranked.resize(options.top < prototype_count_ ? options.top : prototype_count_);
+        result.features.resize(options.features ? feature_count_ : 0);
+        return result;
+    }
+
+    static cal_attribute_options attribute_options(detail::ProgressCall &call,
+                                                   const AttributeOptions &options) {
+        cal_attribute_options c_options = CAL_ATTRIBUTE_OPTIONS_INIT;
+        c_options.flags = options.pixel_digest ? 0 : CAL_ATTRIBUTE_NO_PIXEL_DIGEST;
+        c_options.known_threshold = options.known_threshold;
+        c_options.novel_threshold = options.novel_threshold;
+        c_options.progress = call.callback();
+        c_options.progress_user = call.user();
+        return c_options;
+    }
+};
+
+} // namespace cal
+
+#endif // CAL_HPP

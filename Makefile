@@ -1,0 +1,116 @@
+# libcal's front door.
+#
+#   make                          libcal.so.1, headers, pkg-config and CMake files under build/
+#   make test                     every test; the last line is "N passed, N failed"
+#   make install PREFIX=/usr/local [DESTDIR=...]
+#   make python                   .venv with the Python package and its `cal` command
+#   make format, make lint        rewrite or check the layout of all sources
+#   make clean
+#
+# Linux. Missing Debian packages are installed when you are root, else named.
+
+PREFIX  ?= /usr/local
+DESTDIR ?=
+PYTHON  ?= python3
+
+# cal.h is where the version numbers live.
+header   = Include/cal.h
+number   = $(shell awk '$$2 == "CAL_$(1)" { print $$3; exit }' $(header))
+version := $(call number,VERSION_MAJOR).$(call number,VERSION_MINOR).$(call number,VERSION_PATCH)
+soname  := libcal.so.$(call number,ABI_VERSION)
+# For cal_build_info, through Package.swift.
+export CAL_SOURCE_ID := $(shell git describe --always --tags --dirty 2>/dev/null || echo unknown)
+
+built    = build/swift/release/libcal.so
+library  = build/lib/$(soname)
+map      = build/libcal.map
+configs  = build/lib/pkgconfig/cal.pc build/lib/cmake/cal/calConfig.cmake \
+           build/lib/cmake/cal/calConfigVersion.cmake
+headers  = build/include/cal.h build/include/cal.hpp
+bundled  = Bindings/python/src/cal/_lib/$(soname)
+
+# The Swift runtime goes inside the library. --static-swift-stdlib would say so more plainly,
+# but SwiftPM ignores it for dynamic products.
+link     = -static-stdlib -no-toolchain-stdlib-rpath
+# Only the names in packaging/symbols.txt are visible; nothing is left to resolve later; the
+# library stays mapped after dlclose, because a Swift runtime cannot be unloaded.
+linker   = --version-script=$(CURDIR)/$(map) -soname=$(soname) --gc-sections \
+           -z defs -z now -z nodelete
+flags    = -c release --product cal --scratch-path build/swift --disable-local-rpath \
+           $(addprefix -Xswiftc ,$(link)) $(addprefix -Xlinker ,$(linker)) \
+           -Xcc -ffile-prefix-map=$(CURDIR)/=
+
+.PHONY: all test install python format lint clean FORCE
+all: $(library) build/lib/libcal.so $(headers) $(configs)
+
+$(built): $(map) FORCE
+	@scripts/dependencies.sh build
+	swift build $(flags)
+
+$(library): $(built)
+	@mkdir -p $(@D)
+	strip --strip-unneeded -o $@ $<
+
+build/lib/libcal.so: $(library)
+	ln -sf $(soname) $@
+
+# SwiftPM does not know of the map, so a new one removes what was linked with the old.
+$(map): packaging/symbols.txt
+	@mkdir -p $(@D)
+	@rm -f $(built)
+	{ echo 'LIBCAL_1 { global:'; sed 's/$$/;/' $<; echo 'local: *; };'; } > $@
+
+build/include/%: Include/%
+	@mkdir -p $(@D)
+	cp $< $@
+
+build/lib/pkgconfig/% build/lib/cmake/cal/%: packaging/%.in $(header)
+	@mkdir -p $(@D)
+	sed -e 's/@VERSION@/$(version)/g' -e 's/@SONAME@/$(soname)/g' $< > $@
+
+install: all
+	install -d $(addprefix $(DESTDIR)$(PREFIX)/,include lib/pkgconfig lib/cmake/cal)
+	install -m 644 $(headers) $(DESTDIR)$(PREFIX)/include
+	install -m 755 $(library) $(DESTDIR)$(PREFIX)/lib
+	ln -sf $(soname) $(DESTDIR)$(PREFIX)/lib/libcal.so
+	install -m 644 $(filter %.pc,$(configs)) $(DESTDIR)$(PREFIX)/lib/pkgconfig
+	install -m 644 $(filter %.cmake,$(configs)) $(DESTDIR)$(PREFIX)/lib/cmake/cal
+	@[ -n "$(DESTDIR)" ] || ldconfig 2>/dev/null || echo 'Run ldconfig as root.'
+
+python: .venv/installed $(bundled)
+
+$(bundled): $(library)
+	@mkdir -p $(@D)
+	cp $< $@
+
+.venv/installed: Bindings/python/pyproject.toml
+	@scripts/dependencies.sh python
+	$(PYTHON) -m venv .venv
+	.venv/bin/pip install --quiet --disable-pip-version-check --editable 'Bindings/python[test]'
+	@touch $@
+
+test: all python
+	@scripts/dependencies.sh test
+	@.venv/bin/python Tests/run.py
+
+swift_sources  = Package.swift Sources Tests
+c_sources      = git ls-files '*.c' '*.h' '*.cpp' '*.hpp' | grep -v -e pb-c -e '^Include/cal.h$$'
+python_sources = Bindings Examples Tests
+
+.venv/tools: .venv/installed
+	.venv/bin/pip install --quiet --disable-pip-version-check clang-format ruff
+	@touch $@
+
+format: .venv/tools
+	swift format --in-place --recursive $(swift_sources)
+	$(c_sources) | xargs .venv/bin/clang-format -i
+	.venv/bin/ruff format --quiet $(python_sources)
+
+lint: .venv/tools
+	swift format lint --recursive $(swift_sources)
+	$(c_sources) | xargs .venv/bin/clang-format --dry-run --Werror
+	.venv/bin/ruff check --quiet $(python_sources)
+	.venv/bin/ruff format --quiet --check $(python_sources)
+
+clean:
+	rm -rf build .build .venv $(dir $(bundled))

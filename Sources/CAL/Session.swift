@@ -1,0 +1,100 @@
+import CALModel
+import CALNetwork
+import CCal
+
+@_cdecl("cal_session_create") @implementation
+public func cal_session_create(
+  _ model: OpaquePointer!, _ options: UnsafePointer<cal_session_options>!,
+  _ out: UnsafeMutablePointer<OpaquePointer?>!
+) -> cal_status {
+  status { () throws(Failure) in
+    guard let out else { throw .null("out") }
+    out.pointee = nil
+    let loaded = try models.find(model)
+    let how = try CAL.options(options)
+    try how.checkReserved()
+    let session = try Session(loaded, threads: how.threadCount(), kernels: how.kernelSet())
+    Log.info(
+      "session: \(session.workers.count) threads, \(session.kernels.name) kernels, "
+        + "model \(loaded.digest.hex)")
+    out.pointee = sessions.add(session)
+  }
+}
+
+@_cdecl("cal_session_free") @implementation
+public func cal_session_free(_ session: OpaquePointer!) { sessions.remove(session) }
+
+@_cdecl("cal_session_cancel") @implementation
+public func cal_session_cancel(_ session: OpaquePointer!) -> cal_status {
+  status { () throws(Failure) in try sessions.find(session).call.cancel() }
+}
+
+@_cdecl("cal_session_kernels") @implementation
+public func cal_session_kernels(_ session: OpaquePointer!) -> UnsafePointer<CChar>! {
+  guard let session = try? sessions.find(session) else { return staticText("") }
+  switch session.kernels {
+  case .portable: return staticText("portable")
+  case .avx2: return staticText("avx2")
+  case .avx512: return staticText("avx512")
+  case .reference: return staticText("reference")
+  }
+}
+
+let sessions = HandleTable<Session>(.session)
+
+/// Scratch memory and threads for attribution with one model, which it keeps alive.
+///
+/// `call` admits one call at a time; everything else here is touched only by that call and the
+/// workers that it drives, which is why the class may be unchecked Sendable.
+final class Session: @unchecked Sendable {
+  let model: Model
+  let workers: [Worker]
+  let call = Call()
+  private let executor: Executor
+  private let attribution: AttributionJob
+  private let evidence: EvidenceJob
+
+  var kernels: KernelSet { executor.network.kernels }
+
+  init(_ model: Model, threads: Int, kernels: KernelSet) throws(Failure) {
+    do throws(NetworkError) {
+      executor = try Executor(network: model.network(for: kernels), threads: threads)
+    } catch {
+      throw Failure(error)
+    }
+    self.model = model
+    workers = (0..<executor.workers).map { _ in Worker(model) }
+    attribution = AttributionJob(model: model, workers: workers, call: call)
+    evidence = EvidenceJob(model: model, workers: workers, call: call, executor: executor)
+  }
+
+  deinit { Log.debug("session ended") }
+
+  func attribute(
+    _ request: AttributionJob.Request, _ progress: ProgressReport
+  ) throws(Failure) {
+    try call.run { () throws(Failure) in
+      try attribution.run(request, progress, on: executor)
+    }
+  }
+
+  func evidence(_ request: EvidenceJob.Request) throws(Failure) -> Float {
+    var logit: Float = 0
+    try call.run { () throws(Failure) in logit = try evidence.run(request, on: executor) }
+    return logit
+  }
+}
+
+extension Failure {
+  init(_ error: NetworkError) {
+    let status =
+      switch error {
+      case .threads: CAL_ERR_THREADS
+      case .memory: CAL_ERR_MEMORY
+      case .kernels: CAL_ERR_ARGUMENT
+      // The reader of model files has checked every tensor.
+      case .parameter: CAL_ERR_INTERNAL
+      }
+    self.init(status, error.description)
+  }
+}

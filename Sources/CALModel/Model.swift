@@ -1,0 +1,77 @@
+import CALDigest
+import CALNetwork
+import Synchronization
+
+/// A loaded model file. Immutable; used by any number of threads at once.
+public final class Model: Sendable {
+  public let spec: NetworkSpec
+  public let preprocessing: Preprocessing
+  public let bank: Bank
+  public let decision: Decision
+  public let provenance: Provenance
+  public let formatVersion: UInt32
+  /// Numbers in the network's tensors.
+  public let parameterCount: Int
+
+  private let file: FileBytes
+  private let tensors: TensorTable
+  private let networks = Mutex<[KernelSet: Network]>([:])
+
+  /// Reads the file once and closes it.
+  public convenience init(
+    path: String, sizeLimit: Int = Limit.fileSize, progress: Progress? = nil
+  ) throws(ModelError) {
+    try self.init(FileBytes(path: path, sizeLimit: sizeLimit, progress: progress))
+  }
+
+  /// Copies the bytes of a model file.
+  public convenience init(
+    bytes: RawSpan, sizeLimit: Int = Limit.fileSize, progress: Progress? = nil
+  ) throws(ModelError) {
+    try self.init(FileBytes(copying: bytes, sizeLimit: sizeLimit, progress: progress))
+  }
+
+  private init(_ file: FileBytes) throws(ModelError) {
+    let contents = try file.withBytes { bytes throws(ModelError) in try ModelContents(bytes) }
+    self.file = file
+    spec = contents.spec
+    preprocessing = contents.preprocessing
+    bank = contents.bank
+    decision = contents.decision
+    provenance = contents.provenance
+    tensors = contents.tensors
+    parameterCount = contents.tensors.valueCount
+    formatVersion = ModelContents.formatVersion
+  }
+
+  /// Of the serialised model.
+  public var digest: Digest { file.digest }
+  public var fileSize: Int { file.count }
+
+  /// One tensor of the network, decoded from the file's bytes; empty if it has no such tensor.
+  public func values(of parameter: Parameter) -> [Float] {
+    file.withBytes { tensors.values(of: parameter, $0) }
+  }
+
+  /// The network packed for `kernels`: on the first call for them, which others then wait for.
+  public func network(for kernels: KernelSet) throws(NetworkError) -> Network {
+    try networks.withLock { networks throws(NetworkError) in
+      if let network = networks[kernels] { return network }
+      let network = try Network(spec: spec, kernels: kernels) { values(of: $0) }
+      networks[kernels] = network
+      return network
+    }
+  }
+
+  /// Lends the serialised model: the bytes it was loaded from.
+  public func withBytes<Result, Failure: Error>(
+    _ body: (RawSpan) throws(Failure) -> Result
+  ) throws(Failure) -> Result {
+    try file.withBytes(body)
+  }
+
+  /// Writes those bytes to `path`, which holds the old or the new file at any instant.
+  public func save(to path: String) throws(ModelError) {
+    try file.withBytes { bytes throws(ModelError) in try replaceFile(path, with: bytes) }
+  }
+}

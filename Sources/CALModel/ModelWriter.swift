@@ -1,0 +1,103 @@
+import CALNetwork
+import CModelFormat
+
+extension Model {
+  /// The bytes of a model file. Asks `tensor` for each of `spec.parameters` once. Everything is
+  /// held to the rules that loading has, so what this gives can be loaded.
+  public static func serialise(
+    spec: NetworkSpec, preprocessing: Preprocessing, bank: Bank, decision: Decision,
+    provenance: Provenance, tensor: (Parameter) -> [Float]
+  ) throws(ModelError) -> [UInt8] {
+    try spec.validate()
+    try preprocessing.validate()
+    try decision.validate()
+    try provenance.validate()
+    guard preprocessing.size == spec.inputSize else {
+      throw .invalid(
+        "preprocessing.size: \(preprocessing.size), the network takes \(spec.inputSize)")
+    }
+    try checkFeatures(of: bank, spec)
+
+    var out: [UInt8] = []
+    var arena = PackArena()
+    var head = Cal__Model__Model()
+    cal__model__model__init(&head)
+    head.magic = ModelContents.magic
+    head.format_version = ModelContents.formatVersion
+    head.preprocessing = arena.place(preprocessing.message(in: &arena))
+    head.network = arena.place(spec.message(in: &arena))
+    arena.pack(head, to: &out)
+
+    // A message may be packed in parts: fields of its parts, one after the other, are its own.
+    out += bank.serialised(keeping: bank.unknownFields)
+
+    var tail = Cal__Model__Model()
+    cal__model__model__init(&tail)
+    tail.decision = arena.place(decision.message)
+    tail.provenance = arena.place(provenance.message(in: &arena))
+    arena.pack(tail, to: &out)
+
+    for parameter in spec.parameters {
+      try append(parameter, tensor(parameter), to: &out)
+    }
+    return out
+  }
+
+  /// This model's file with `newBank` in the place of its bank. All else stays byte for byte,
+  /// fields of a newer libcal included, also those inside the bank.
+  public func serialised(with newBank: Bank) throws(ModelError) -> [UInt8] {
+    try checkFeatures(of: newBank, spec)
+    let bankField = newBank.serialised(keeping: bank.unknownFields)
+    return try withBytes { bytes throws(ModelError) in
+      var out: [UInt8] = []
+      out.reserveCapacity(bytes.byteCount + bankField.count)
+      var reader = WireReader(0..<bytes.byteCount, path: "")
+      while let field = try reader.next(bytes) {
+        out += field.number == 5 ? bankField : bytes.array(field.whole)
+      }
+      try checkSize(out)
+      return out
+    }
+  }
+}
+
+private func checkFeatures(of bank: Bank, _ spec: NetworkSpec) throws(ModelError) {
+  guard bank.featureCount == spec.featureCount else {
+    throw .invalid(
+      "bank: prototypes of \(bank.featureCount) features, the network has \(spec.featureCount)")
+  }
+}
+
+private func checkSize(_ out: [UInt8]) throws(ModelError) {
+  guard out.count <= Limit.fileSize else {
+    throw .limit("model: \(out.count) bytes, at most \(Limit.fileSize)")
+  }
+}
+
+private func append(
+  _ parameter: Parameter, _ values: [Float], to out: inout [UInt8]
+) throws(ModelError) {
+  guard values.count == parameter.count else {
+    throw .invalid(
+      "tensors: \"\(parameter.name)\" has \(values.count) values, needs \(parameter.count)")
+  }
+  try checkValues(values.span.bytes, of: parameter, path: "tensors")
+  var packed: [UInt8] = []
+  values.withUnsafeBytes { data in
+    var arena = PackArena()
+    var message = Cal__Model__Tensor()
+    cal__model__tensor__init(&message)
+    message.name = arena.text(parameter.name)
+    message.n_shape = parameter.shape.count
+    message.shape = arena.list(parameter.shape.map { UInt32($0) })
+    message.type = CAL__MODEL__TENSOR__TYPE__TYPE_F32
+    // protobuf-c only reads through this pointer.
+    let start = UnsafeMutableRawPointer(mutating: data.baseAddress)
+    message.data = ProtobufCBinaryData(
+      len: data.count, data: start?.assumingMemoryBound(to: UInt8.self))
+    arena.pack(message, to: &packed)
+  }
+  out.appendHeader(field: 15, length: packed.count)
+  out += packed
+  try checkSize(out)
+}

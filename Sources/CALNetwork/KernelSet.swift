@@ -1,0 +1,38 @@
+import CKernels
+
+/// An instruction set that the hot loops exist for, or the plain reference path.
+public enum KernelSet: Int32, Sendable, CaseIterable {
+  case portable = 1
+  case avx2 = 2
+  case avx512 = 3
+  /// `ReferenceNetwork`: slow, for checking.
+  case reference = 9
+
+  public var name: String {
+    switch self {
+    case .portable: "portable"
+    case .avx2: "avx2"
+    case .avx512: "avx512"
+    case .reference: "reference"
+    }
+  }
+
+  /// Whether this machine and build can run it.
+  public var isAvailable: Bool { self == .reference || table != nil }
+
+  /// The fastest that is available.
+  public static var best: KernelSet {
+    if KernelSet.avx512.isAvailable { return .avx512 }
+    return KernelSet.avx2.isAvailable ? .avx2 : .portable
+  }
+
+  /// The set's loops; nil for the reference path and where the CPU lacks the instructions.
+  var table: UnsafePointer<calk_kernels>? {
+    switch self {
+    case .portable: calk_kernels_for(CALK_PORTABLE)
+    case .avx2: calk_kernels_for(CALK_AVX2)
+    case .avx512: calk_kernels_for(CALK_AVX512)
+    case .reference: nil
+    }
+  }
+}

@@ -1,0 +1,46 @@
+/// A network's weights, packed for one set of kernels. Immutable, shared by any number of
+/// executors.
+public final class Network: Sendable {
+  public let spec: NetworkSpec
+  public let kernels: KernelSet
+  /// features = neckScale * (mean over positions) + neckShift: the neck, folded.
+  public let neckScale: [Float]
+  public let neckShift: [Float]
+  let implementation: Implementation
+
+  enum Implementation: Sendable {
+    case planned(Plan)
+    case reference(ReferenceNetwork)
+  }
+
+  /// Asks `parameter` for the tensors of `spec.parameters` and keeps no copy but the packed one.
+  /// `kernels` must be available.
+  public init(
+    spec: NetworkSpec, kernels: KernelSet, parameter: (Parameter) -> [Float]
+  ) throws(NetworkError) {
+    self.spec = spec
+    self.kernels = kernels
+    let neck = try Network.neck(spec, parameter)
+    neckScale = neck.scale
+    neckShift = neck.shift
+    if kernels == .reference {
+      var tensors: [String: [Float]] = [:]
+      for entry in spec.parameters { tensors[entry.name] = parameter(entry) }
+      implementation = .reference(ReferenceNetwork(spec: spec, tensors: tensors))
+    } else {
+      guard let table = kernels.table else { throw .kernels(kernels) }
+      let compiler = try Compiler(spec, kernels: table)
+      implementation = .planned(try compiler.compile(neck: neck, parameter))
+    }
+  }
+
+  private static func neck(_ spec: NetworkSpec, _ parameter: (Parameter) -> [Float])
+    throws(NetworkError) -> (scale: [Float], shift: [Float])
+  {
+    guard case .batchNorm(let epsilon) = spec.neck else {
+      let count = spec.featureCount
+      return ([Float](repeating: 1, count: count), [Float](repeating: 0, count: count))
+    }
+    return try ParameterReader(spec).norm("neck", epsilon: epsilon, parameter)
+  }
+}

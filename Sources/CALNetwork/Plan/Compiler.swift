@@ -1,0 +1,226 @@
+import CKernels
+
+/// Compiles a network for one kernel set: folds norms, packs weights, plans memory.
+struct Compiler {
+  private let spec: NetworkSpec
+  private let reader: ParameterReader
+  private let packer: Packer
+  private var plan = PlanBuilder()
+
+  init(_ spec: NetworkSpec, kernels: UnsafePointer<calk_kernels>) throws(NetworkError) {
+    self.spec = spec
+    reader = ParameterReader(spec)
+    let widest = spec.parameters.map { $0.shape.count > 1 ? $0.shape[1] : 0 }.max() ?? 0
+    guard let zeros = FloatMemory(count: roundUp(widest, to: 16) + 16) else { throw .memory }
+    packer = Packer(kernels: kernels, zeros: zeros)
+  }
+
+  /// `neck` is scale and shift of the features.
+  consuming func compile(
+    neck: (scale: [Float], shift: [Float]), _ source: (Parameter) -> [Float]
+  ) throws(NetworkError) -> Plan {
+    let input = plan.slot(3 * spec.inputSize * spec.inputSize)
+    var map = try stem(input, source)
+    for (s, stage) in spec.stages.enumerated() {
+      for b in 0..<stage.blocks { map = try block(map, stage: s, index: b, source) }
+    }
+    let gate = try frequencyGate(input, side: map.side, source)
+    let features = try pool(map, gate, neck)
+    return plan.finished(input: input, features: features, map: map, zeros: packer.zeros)
+  }
+
+  private mutating func stem(_ input: SlotID, _ source: (Parameter) -> [Float])
+    throws(NetworkError) -> Map
+  {
+    let size = spec.inputSize
+    let pad = spec.stem.kernel / 2
+    let gathered = plan.slot(GatherStep.count(size: size, pad: pad), persistent: true)
+    plan.add(
+      .gather(GatherStep(size: size, pad: pad, input: input, output: gathered)),
+      touching: [input, gathered])
+
+    let convolution = try folded("backbone.conv1", "backbone.bn1", source)
+    let side = convolved(size, kernel: spec.stem.kernel, stride: spec.stem.stride)
+    let map = plan.map(side: side, channels: spec.stem.channels)
+    let term = Term(stem: convolution, over: gathered, size: size, step: spec.stem.stride)
+    try add([term], to: map, relu: true)
+    return spec.stem.maxPool ? maxPool(map) : map
+  }
+
+  private mutating func maxPool(_ map: Map) -> Map {
+    let pooled = plan.map(
+      side: convolved(map.side, kernel: 3, stride: 2), channels: map.channels)
+    let step = MaxPoolStep(
+      side: map.side, channels: roundUp(map.channels, to: 16), stride: map.stride,
+      input: map.slot, output: pooled.slot)
+    plan.add(.maxPool(step), touching: [map.slot, pooled.slot])
+    return pooled
+  }
+
+  private mutating func block(
+    _ input: Map, stage s: Int, index b: Int, _ source: (Parameter) -> [Float]
+  ) throws(NetworkError) -> Map {
+    let stage = spec.stages[s]
+    let stride = b == 0 ? stage.stride : 1
+    let prefix = "backbone.layer\(s + 1).\(b)"
+    let side = convolved(input.side, kernel: 3, stride: stride)
+
+    var body = input
+    if spec.block == .bottleneck {
+      let first = try folded(prefix + ".conv1", prefix + ".bn1", source)
+      let reduced = plan.map(side: input.side, channels: stage.innerChannels)
+      try add([Term(first, over: input, step: 1)], to: reduced, relu: true)
+      body = reduced
+    }
+    let spatial = spec.block == .bottleneck ? 2 : 1
+    let wide = try folded("\(prefix).conv\(spatial)", "\(prefix).bn\(spatial)", source)
+    let inner = plan.map(side: side, channels: stage.innerChannels)
+    try addSpatial(wide, from: body, to: inner, stride: stride)
+
+    let last = try folded("\(prefix).conv\(spatial + 1)", "\(prefix).bn\(spatial + 1)", source)
+    guard spec.projects(stage: s, block: b) else {
+      let output = plan.map(side: side, channels: stage.outChannels)
+      try addLast(last, from: inner, to: output, residual: input)
+      return output
+    }
+    let projection = try folded(prefix + ".downsample.0", prefix + ".downsample.1", source)
+    let shortcut = Term(projection, over: input, step: stride)
+    if last.kernel == 1 {
+      let output = plan.map(side: side, channels: stage.outChannels)
+      try add([Term(last, over: inner, step: 1), shortcut], to: output, relu: true)
+      return output
+    }
+    let residual = plan.map(side: side, channels: stage.outChannels)
+    try add([shortcut], to: residual, relu: false)
+    let output = plan.map(side: side, channels: stage.outChannels)
+    try addLast(last, from: inner, to: output, residual: residual)
+    return output
+  }
+
+  /// The 3x3 convolution that may carry a stride.
+  private mutating func addSpatial(
+    _ c: FoldedConvolution, from input: Map, to output: Map, stride: Int
+  ) throws(NetworkError) {
+    if stride == 1 {
+      try addLast(c, from: input, to: output, residual: nil)
+    } else {
+      try add([Term(c, over: input, step: stride)], to: output, relu: true)
+    }
+  }
+
+  /// A convolution of stride 1 with ReLU, and with the residual if there is one.
+  private mutating func addLast(
+    _ c: FoldedConvolution, from input: Map, to output: Map, residual: Map?
+  ) throws(NetworkError) {
+    guard c.kernel == 3,
+      let tile = Winograd.tile(side: output.side, input: c.input, output: c.out)
+    else {
+      return try add(
+        [Term(c, over: input, step: 1)], to: output, residual: residual, relu: true)
+    }
+    let points = Int(calk_winograd_points(Int32(tile)))
+    let across = (output.side + tile - 1) / tile
+    let transformed = plan.slot(points * across * across * Map.stride(c.input))
+    let step = try packer.winograd(
+      c, tile: tile, from: input, to: output, residual: residual, relu: true,
+      transformed: transformed)
+    let touched = [input.slot, output.slot, transformed] + (residual.map { [$0.slot] } ?? [])
+    plan.add(.winograd(step), touching: touched, scratch: step.scratch)
+  }
+
+  private mutating func add(
+    _ terms: [Term], to output: Map, residual: Map? = nil, relu: Bool
+  ) throws(NetworkError) {
+    let step = try packer.convolution(terms, to: output, residual: residual, relu: relu)
+    let touched = terms.map(\.input) + [output.slot] + (residual.map { [$0.slot] } ?? [])
+    plan.add(.convolution(step), touching: touched, scratch: step.scratch)
+  }
+
+  private func folded(_ name: String, _ norm: String, _ source: (Parameter) -> [Float])
+    throws(NetworkError) -> FoldedConvolution
+  {
+    try reader.convolution(name, norm: norm, epsilon: spec.normEpsilon, source)
+  }
+
+  /// Un-normalised DCT, mask, inverse DCT, sigmoid, pooling (paper section 3; DESIGN.md). The
+  /// mean over colours is taken before the inverse transform, which is linear.
+  private mutating func frequencyGate(
+    _ input: SlotID, side: Int, _ source: (Parameter) -> [Float]
+  ) throws(NetworkError) -> SlotID? {
+    guard let ffe = spec.ffe else { return nil }
+    let size = spec.inputSize
+    guard let tables = CosineTables(length: size) else { throw .memory }
+    func planes(_ count: Int) -> Planes {
+      Planes(slot: plan.slot(Planes.count(size: size, planes: count), persistent: true), size: size)
+    }
+    let columns = planes(3)
+    let spectrum = planes(3)
+    let masked = planes(1)
+    let half = planes(1)
+    let picture = planes(1)
+
+    func transform(_ from: Planes, _ to: Planes, _ count: Int, input: SlotID? = nil, inverse: Bool)
+    {
+      let step = CosineStep(
+        tables: tables, inverse: inverse, input: input, source: from, target: to, count: count)
+      plan.add(
+        .cosine(step), touching: [input ?? from.slot, to.slot],
+        scratch: ScratchSize(floats: tables.scratch))
+    }
+    transform(columns, columns, 3, input: input, inverse: false)
+    transform(columns, spectrum, 3, inverse: false)
+    let mask = MaskStep(
+      source: spectrum, target: masked, hidden: ffe.hiddenChannels,
+      weights: try maskWeights(ffe, source))
+    plan.add(
+      .mask(mask), touching: [spectrum.slot, masked.slot],
+      scratch: ScratchSize(floats: mask.scratch))
+    transform(masked, half, 1, inverse: true)
+    transform(half, picture, 1, inverse: true)
+
+    let kernel = max(size / ffe.grid, 1)
+    let grid = size / kernel
+    let pooled = plan.slot(grid * grid)
+    let gate = plan.slot(side * side)
+    let step = GateStep(
+      source: picture, kernel: kernel, grid: grid, pooled: pooled,
+      taps: BilinearTap.taps(from: grid, to: side), output: gate)
+    plan.add(.gate(step), touching: [picture.slot, pooled, gate])
+    return gate
+  }
+
+  private func maskWeights(_ ffe: NetworkSpec.FFE, _ source: (Parameter) -> [Float])
+    throws(NetworkError) -> FloatMemory
+  {
+    let parts = [
+      try reader.values("ffe.0.weight", source), try reader.values("ffe.0.bias", source),
+      try reader.values("ffe.2.weight", source), try reader.values("ffe.2.bias", source),
+    ]
+    guard let memory = FloatMemory(count: parts.reduce(0) { $0 + $1.count }) else { throw .memory }
+    var at = 0
+    for part in parts {
+      for value in part {
+        memory.base[at] = value
+        at += 1
+      }
+    }
+    return memory
+  }
+
+  private mutating func pool(
+    _ map: Map, _ gate: SlotID?, _ neck: (scale: [Float], shift: [Float])
+  ) throws(NetworkError) -> SlotID {
+    let channels = roundUp(map.channels, to: 16)
+    guard let memory = FloatMemory(count: 2 * channels) else { throw .memory }
+    for c in 0..<map.channels {
+      memory.base[c] = neck.scale[c]
+      memory.base[channels + c] = neck.shift[c]
+    }
+    let features = plan.slot(channels)
+    let step = PoolStep(
+      positions: map.positions, channels: channels, stride: map.stride, map: map.slot,
+      gate: gate, features: features, neck: memory)
+    plan.add(.pool(step), touching: [map.slot, features] + (gate.map { [$0] } ?? []))
+    return features
+  }
+}

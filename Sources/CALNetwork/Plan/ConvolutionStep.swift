@@ -1,0 +1,62 @@
+import CKernels
+
+/// A convolution, perhaps with a projected shortcut as further taps.
+struct ConvolutionStep: @unchecked Sendable {
+  var shape: calk_conv
+  var inputs: (SlotID, SlotID?)
+  var residual: SlotID?
+  var output: SlotID
+  /// Output positions.
+  var rows: Int
+  var panels: Int
+  /// Owns the weights that `shape` points to.
+  var weights: FloatMemory
+
+  /// Input floats that an output position reads, all taps.
+  private var depth: Int {
+    (0..<Int(shape.windows)).reduce(0) { sum, i in
+      let window = i == 0 ? shape.window.0 : shape.window.1
+      return sum + Int(window.kernel_h * window.kernel_w * window.length)
+    }
+  }
+
+  /// Rows that are worked on together: their input should stay in the second-level cache
+  /// while the panels go by.
+  private var chunks: Int {
+    let rowsPerChunk = min(max(ConvolutionStep.cacheFloats / max(depth, 1), 24), 240)
+    return (rows + rowsPerChunk - 1) / rowsPerChunk
+  }
+
+  private func groups(_ work: Work) -> Int {
+    // With few chunks, panels are shared out too; about four items a worker even out.
+    guard work.workers > 1 else { return 1 }
+    return min(panels, max(1, (4 * work.workers + chunks - 1) / chunks))
+  }
+
+  func items(_ work: Work) -> Int { chunks * groups(work) }
+
+  func run(_ item: Int, _ work: Work) {
+    let groups = groups(work)
+    let range = share(rows, item / groups, of: chunks)
+    let columns = share(panels, item % groups, of: groups)
+    var data = calk_conv_data()
+    data.in.0 = UnsafePointer(work.slot(inputs.0))
+    if let second = inputs.1 { data.in.1 = UnsafePointer(work.slot(second)) }
+    if let residual { data.residual = UnsafePointer(work.slot(residual)) }
+    data.out = work.slot(output)
+    withUnsafePointer(to: shape) { shape in
+      work.kernels.pointee.conv(
+        shape, &data, Int32(range.lowerBound), Int32(range.upperBound), Int32(columns.lowerBound),
+        Int32(columns.upperBound), work.table)
+    }
+  }
+
+  var scratch: ScratchSize {
+    let longest = (rows + chunks - 1) / chunks
+    return withUnsafePointer(to: shape) {
+      ScratchSize(floats: 0, pointers: longest * Int(calk_conv_taps($0)))
+    }
+  }
+
+  private static let cacheFloats = 96 * 1024
+}

@@ -1,0 +1,55 @@
+/// A convolution with its BatchNorm folded in: y = scale * conv(x) + bias, per output channel.
+struct FoldedConvolution {
+  var weights: [Float]
+  var scale: [Float]
+  var bias: [Float]
+  var out: Int
+  var input: Int
+  var kernel: Int
+}
+
+/// Reads tensors by name and checks their lengths.
+struct ParameterReader {
+  private let parameters: [String: Parameter]
+
+  init(_ spec: NetworkSpec) {
+    var parameters: [String: Parameter] = [:]
+    for parameter in spec.parameters { parameters[parameter.name] = parameter }
+    self.parameters = parameters
+  }
+
+  func values(_ name: String, _ source: (Parameter) -> [Float]) throws(NetworkError) -> [Float] {
+    guard let parameter = parameters[name] else { throw .parameter(name) }
+    let values = source(parameter)
+    guard values.count == parameter.count else { throw .parameter(name) }
+    return values
+  }
+
+  /// BatchNorm in evaluation mode as scale and shift; in double precision, rounded once.
+  func norm(_ name: String, epsilon: Float, _ source: (Parameter) -> [Float]) throws(NetworkError)
+    -> (scale: [Float], shift: [Float])
+  {
+    let weight = try values(name + ".weight", source)
+    let bias = try values(name + ".bias", source)
+    let mean = try values(name + ".running_mean", source)
+    let variance = try values(name + ".running_var", source)
+    var scale: [Float] = []
+    var shift: [Float] = []
+    for c in weight.indices {
+      let s = Double(weight[c]) / (Double(variance[c]) + Double(epsilon)).squareRoot()
+      scale.append(Float(s))
+      shift.append(Float(Double(bias[c]) - Double(mean[c]) * s))
+    }
+    return (scale, shift)
+  }
+
+  func convolution(
+    _ name: String, norm normName: String, epsilon: Float, _ source: (Parameter) -> [Float]
+  ) throws(NetworkError) -> FoldedConvolution {
+    guard let shape = parameters[name + ".weight"]?.shape else { throw .parameter(name) }
+    let (scale, shift) = try norm(normName, epsilon: epsilon, source)
+    return FoldedConvolution(
+      weights: try values(name + ".weight", source), scale: scale, bias: shift, out: shape[0],
+      input: shape[1], kernel: shape[2])
+  }
+}

@@ -1,0 +1,70 @@
+import CKernels
+
+/// Planar input to padded, interleaved positions: the stem then reads kernel x 3 floats in one
+/// run instead of `kernel` taps of 3.
+struct GatherStep: Sendable {
+  var size: Int
+  var pad: Int
+  var input: SlotID
+  var output: SlotID
+
+  private static let rowsPerItem = 32
+  var items: Int { (size + GatherStep.rowsPerItem - 1) / GatherStep.rowsPerItem }
+
+  static func count(size: Int, pad: Int) -> Int { (size + 2 * pad) * (size + 2 * pad) * 3 }
+
+  func run(_ item: Int, _ work: Work) {
+    let from = work.slot(input)
+    let pitch = (size + 2 * pad) * 3
+    for y in share(size, item, of: items) {
+      let row = work.slot(output) + (y + pad) * pitch + pad * 3
+      for plane in 0..<3 {
+        let values = from + (plane * size + y) * size
+        for x in 0..<size { row[3 * x + plane] = values[x] }
+      }
+    }
+  }
+}
+
+/// 3x3 max pooling of stride 2.
+struct MaxPoolStep: Sendable {
+  var side: Int
+  var channels: Int
+  var stride: Int
+  var input: SlotID
+  var output: SlotID
+
+  private var outSide: Int { convolved(side, kernel: 3, stride: 2) }
+  private static let rowsPerItem = 8
+  var items: Int { (outSide + MaxPoolStep.rowsPerItem - 1) / MaxPoolStep.rowsPerItem }
+
+  func run(_ item: Int, _ work: Work) {
+    let rows = share(outSide, item, of: items)
+    work.kernels.pointee.max_pool(
+      work.slot(input), Int32(side), Int32(side), Int32(channels), Int32(stride),
+      work.slot(output), Int32(outSide), Int32(rows.lowerBound), Int32(rows.upperBound))
+  }
+}
+
+/// Gate, global average pooling and neck.
+struct PoolStep: Sendable {
+  var positions: Int
+  var channels: Int
+  var stride: Int
+  var map: SlotID
+  var gate: SlotID?
+  var features: SlotID
+  /// Neck scale, then neck shift, `channels` each.
+  var neck: FloatMemory
+
+  private static let channelsPerItem = 256
+  var items: Int { (channels + PoolStep.channelsPerItem - 1) / PoolStep.channelsPerItem }
+
+  func run(_ item: Int, _ work: Work) {
+    let first = item * PoolStep.channelsPerItem
+    let last = min(first + PoolStep.channelsPerItem, channels)
+    work.kernels.pointee.pool(
+      work.slot(map), Int32(positions), Int32(stride), gate.map { UnsafePointer(work.slot($0)) },
+      neck.base, neck.base + channels, work.slot(features), Int32(first), Int32(last))
+  }
+}

@@ -1,0 +1,136 @@
+import CKernels
+
+/// Turns folded convolutions into steps with packed weights.
+struct Packer {
+  let kernels: UnsafePointer<calk_kernels>
+  /// As many zeros as the longest run that a tap reads: what lies outside a map.
+  let zeros: FloatMemory
+
+  private var panelWidth: Int { Int(kernels.pointee.panel) }
+
+  /// One convolution, or two that add up: `terms` are (input, folded convolution, step).
+  func convolution(
+    _ terms: [Term], to output: Map, residual: Map?, relu: Bool
+  ) throws(NetworkError) -> ConvolutionStep {
+    var shape = baseShape(output, relu: relu)
+    shape.windows = Int32(terms.count)
+    shape.window.0 = terms[0].window
+    if terms.count > 1 { shape.window.1 = terms[1].window }
+
+    let depth = terms.reduce(0) { $0 + $1.depth }
+    let padded = roundUp(output.channels, to: Int(CALK_CHANNELS))
+    guard let memory = FloatMemory(count: depth * padded + padded) else { throw .memory }
+    var offset = 0
+    for term in terms {
+      let c = term.convolution
+      calk_pack(
+        kernels.pointee.panel, Int64(depth), Int64(offset), Int32(c.out), Int32(c.input),
+        Int32(c.kernel * c.kernel), c.weights, c.scale, memory.base)
+      offset += term.depth
+      for o in 0..<c.out { memory.base[depth * padded + o] += c.bias[o] }
+    }
+    shape.weights = UnsafePointer(memory.base)
+    shape.bias = UnsafePointer(memory.base + depth * padded)
+    shape.zeros = UnsafePointer(zeros.base)
+    return ConvolutionStep(
+      shape: shape, inputs: (terms[0].input, terms.count > 1 ? terms[1].input : nil),
+      residual: residual?.slot, output: output.slot, rows: output.positions,
+      panels: (padded + panelWidth - 1) / panelWidth, weights: memory)
+  }
+
+  /// A 3x3 convolution of stride 1 by Winograd's algorithm with output tiles of `tile`.
+  func winograd(
+    _ c: FoldedConvolution, tile: Int, from input: Map, to output: Map, residual: Map?, relu: Bool,
+    transformed: SlotID
+  ) throws(NetworkError) -> WinogradStep {
+    let padded = roundUp(c.out, to: Int(CALK_CHANNELS))
+    let inPadded = roundUp(c.input, to: Int(CALK_CHANNELS))
+    let count = Int(calk_winograd_points(Int32(tile))) * inPadded * padded
+    guard let memory = FloatMemory(count: count + padded) else { throw .memory }
+    calk_winograd_pack(
+      kernels.pointee.panel, Int32(tile), Int32(c.out), Int32(c.input), c.weights, c.scale,
+      memory.base)
+    for o in 0..<c.out { memory.base[count + o] = c.bias[o] }
+
+    var shape = calk_winograd()
+    shape.tile = Int32(tile)
+    shape.height = Int32(output.side)
+    shape.width = Int32(output.side)
+    shape.in_stride = Int32(input.stride)
+    shape.in_channels = Int32(inPadded)
+    shape.out_stride = Int32(output.stride)
+    shape.out_channels = Int32(padded)
+    shape.relu = relu ? 1 : 0
+    shape.weights = UnsafePointer(memory.base)
+    shape.bias = UnsafePointer(memory.base + count)
+    shape.zeros = UnsafePointer(zeros.base)
+    return WinogradStep(
+      shape: shape, input: input.slot, residual: residual?.slot, output: output.slot,
+      transformed: transformed, panels: (padded + panelWidth - 1) / panelWidth,
+      panelWidth: panelWidth, weights: memory)
+  }
+
+  private func baseShape(_ output: Map, relu: Bool) -> calk_conv {
+    var shape = calk_conv()
+    shape.out_width = Int32(output.side)
+    shape.out_stride = Int32(output.stride)
+    shape.out_channels = Int32(roundUp(output.channels, to: Int(CALK_CHANNELS)))
+    shape.relu = relu ? 1 : 0
+    return shape
+  }
+}
+
+/// A convolution and the map it reads.
+struct Term {
+  var input: SlotID
+  var window: calk_window
+  var convolution: FoldedConvolution
+
+  var depth: Int { Int(window.kernel_h * window.kernel_w * window.length) }
+
+  init(_ convolution: FoldedConvolution, over map: Map, step: Int) {
+    input = map.slot
+    self.convolution = convolution
+    let kernel = Int32(convolution.kernel)
+    window = calk_window(
+      height: Int32(map.side), width: Int32(map.side), pixel_stride: Int32(map.stride),
+      row_stride: Int32(map.stride * map.side), kernel_h: kernel, kernel_w: kernel,
+      step: Int32(step), pad: kernel / 2, length: Int32(map.channels))
+  }
+
+  /// The stem over gathered input: each tap is a whole line of the kernel.
+  init(stem convolution: FoldedConvolution, over gathered: SlotID, size: Int, step: Int) {
+    input = gathered
+    self.convolution = convolution
+    let side = size + 2 * (convolution.kernel / 2)
+    window = calk_window(
+      height: Int32(side), width: Int32(side), pixel_stride: 3, row_stride: Int32(3 * side),
+      kernel_h: Int32(convolution.kernel), kernel_w: 1, step: Int32(step), pad: 0,
+      length: Int32(3 * convolution.kernel))
+  }
+}
+
+/// Which algorithm a 3x3 convolution of stride 1 gets. It depends on the layer alone, never on
+/// batch or threads, so that bits do not either.
+enum Winograd {
+  /// The output tile, 2 or 4; nil: the direct way.
+  ///
+  /// Costs are in rows of a matrix product of `input` x `output`. A product of few rows waits
+  /// for its weights, so it costs at least as many rows as hide a weight's way from the
+  /// third-level cache (12) or the second (4). The transforms' share was fitted to timings.
+  static func tile(side: Int, input: Int, output: Int) -> Int? {
+    func cost(_ tile: Int, perInput: Double, perOutput: Double) -> Double {
+      let across = (side + tile - 1) / tile
+      let tiles = across * across
+      let points = (tile + 2) * (tile + 2)
+      let fewest = points * input * output > 256 * 1024 ? 12 : 4
+      let transforms = perInput / Double(output) + perOutput / Double(input)
+      return Double(points * max(tiles, fewest)) + Double(tiles) * transforms
+    }
+    let direct = Double(9 * max(side * side, 12))
+    let small = cost(2, perInput: 100, perOutput: 60)
+    let large = cost(4, perInput: 300, perOutput: 200)
+    if min(small, large) >= direct { return nil }
+    return small < large ? 2 : 4
+  }
+}

@@ -1,0 +1,77 @@
+import CKernels
+
+/// One step of a plan: work on whole maps that is cut into items. Items of a phase are
+/// independent of each other; phases follow each other. How the work is cut never changes a
+/// result's bits: every value is computed by one item, always in the same order.
+enum Step: @unchecked Sendable {
+  case gather(GatherStep)
+  case convolution(ConvolutionStep)
+  case winograd(WinogradStep)
+  case maxPool(MaxPoolStep)
+  case cosine(CosineStep)
+  case mask(MaskStep)
+  case gate(GateStep)
+  case pool(PoolStep)
+
+  func phases(_ work: Work) -> Int {
+    if case .winograd(let step) = self { return step.phases(work) }
+    return 1
+  }
+
+  func items(phase: Int, _ work: Work) -> Int {
+    switch self {
+    case .gather(let step): step.items
+    case .convolution(let step): step.items(work)
+    case .winograd(let step): step.items(phase: phase, work)
+    case .maxPool(let step): step.items
+    case .cosine(let step): step.items
+    case .mask(let step): step.items
+    case .gate: 1
+    case .pool(let step): step.items
+    }
+  }
+
+  func run(_ item: Int, phase: Int, _ work: Work) {
+    switch self {
+    case .gather(let step): step.run(item, work)
+    case .convolution(let step): step.run(item, work)
+    case .winograd(let step): step.run(item, phase: phase, work)
+    case .maxPool(let step): step.run(item, work)
+    case .cosine(let step): step.run(item, work)
+    case .mask(let step): step.run(item, work)
+    case .gate(let step): step.run(work)
+    case .pool(let step): step.run(item, work)
+    }
+  }
+}
+
+/// What a worker works with: the image's arena, its own scratch, the loops.
+struct Work {
+  let kernels: UnsafePointer<calk_kernels>
+  let arena: UnsafeMutablePointer<Float>
+  let offsets: UnsafePointer<Int>
+  let scratch: UnsafeMutablePointer<Float>
+  let table: UnsafeMutablePointer<UnsafePointer<Float>?>
+  /// Workers that share this image.
+  let workers: Int
+
+  func slot(_ id: SlotID) -> UnsafeMutablePointer<Float> { arena + offsets[id] }
+}
+
+/// Scratch that one worker needs for a step.
+struct ScratchSize: Sendable {
+  var floats = 0
+  var pointers = 0
+
+  mutating func grow(floats: Int, pointers: Int = 0) {
+    self.floats = max(self.floats, floats)
+    self.pointers = max(self.pointers, pointers)
+  }
+}
+
+/// The part-th of `parts` nearly equal pieces of 0..<count.
+func share(_ count: Int, _ part: Int, of parts: Int) -> Range<Int> {
+  count * part / parts..<count * (part + 1) / parts
+}
+
+func roundUp(_ n: Int, to multiple: Int) -> Int { (n + multiple - 1) / multiple * multiple }

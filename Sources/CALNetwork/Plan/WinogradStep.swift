@@ -1,0 +1,91 @@
+import CKernels
+
+/// A 3x3 convolution of stride 1 by Winograd's algorithm.
+///
+/// A chunk of tiles is transformed into scratch and multiplied at once while it is in cache.
+/// Where there are too few chunks to share among workers, the whole map is transformed first
+/// (phase 0) and then multiplied panel by panel (phase 1).
+struct WinogradStep: @unchecked Sendable {
+  var shape: calk_winograd
+  var input: SlotID
+  var residual: SlotID?
+  var output: SlotID
+  /// The transformed map, for the two-phase way.
+  var transformed: SlotID
+  var panels: Int
+  var panelWidth: Int
+  var weights: FloatMemory
+
+  private var tiles: Int { withUnsafePointer(to: shape) { Int(calk_winograd_tiles($0)) } }
+  private var stride: Int { withUnsafePointer(to: shape) { Int(calk_winograd_stride($0)) } }
+  private var points: Int { Int(calk_winograd_points(shape.tile)) }
+
+  var transformedCount: Int { points * tiles * stride }
+
+  private var chunks: Int {
+    let tilesPerChunk = max(WinogradStep.cacheFloats / (points * stride), 8)
+    return (tiles + tilesPerChunk - 1) / tilesPerChunk
+  }
+
+  func phases(_ work: Work) -> Int { isSplit(work) ? 2 : 1 }
+
+  private func isSplit(_ work: Work) -> Bool { work.workers > 1 && chunks < 2 * work.workers }
+
+  private func groups(_ work: Work) -> Int {
+    min(panels, max(1, (4 * work.workers + chunks - 1) / chunks))
+  }
+
+  func items(phase: Int, _ work: Work) -> Int {
+    guard isSplit(work) else { return chunks }
+    return phase == 0 ? min(tiles, 4 * work.workers) : groups(work)
+  }
+
+  func run(_ item: Int, phase: Int, _ work: Work) {
+    if !isSplit(work) {
+      let range = share(tiles, item, of: chunks)
+      transform(range, first: range.lowerBound, room: range.count, into: work.scratch, work)
+      multiply(range, panels: 0..<panels, from: work.scratch, work)
+    } else if phase == 0 {
+      let range = share(tiles, item, of: min(tiles, 4 * work.workers))
+      transform(range, first: 0, room: tiles, into: work.slot(transformed), work)
+    } else {
+      let columns = share(panels, item, of: groups(work))
+      multiply(0..<tiles, panels: columns, from: work.slot(transformed), work)
+    }
+  }
+
+  private func transform(
+    _ range: Range<Int>, first: Int, room: Int, into target: UnsafeMutablePointer<Float>,
+    _ work: Work
+  ) {
+    withUnsafePointer(to: shape) { shape in
+      work.kernels.pointee.winograd_input(
+        shape, work.slot(input), Int32(range.lowerBound), Int32(range.upperBound), Int32(first),
+        Int32(room), target)
+    }
+  }
+
+  private func multiply(
+    _ range: Range<Int>, panels: Range<Int>, from source: UnsafePointer<Float>, _ work: Work
+  ) {
+    var data = calk_winograd_data()
+    data.in = UnsafePointer(work.slot(input))
+    if let residual { data.residual = UnsafePointer(work.slot(residual)) }
+    data.out = work.slot(output)
+    let products = work.scratch + chunkFloats
+    withUnsafePointer(to: shape) { shape in
+      work.kernels.pointee.winograd_output(
+        shape, &data, source, Int32(range.lowerBound), Int32(range.count),
+        Int32(panels.lowerBound), Int32(panels.upperBound), products, work.table)
+    }
+  }
+
+  /// Floats of a transformed chunk, the largest.
+  private var chunkFloats: Int { points * ((tiles + chunks - 1) / chunks) * stride }
+
+  var scratch: ScratchSize {
+    ScratchSize(floats: chunkFloats + points * tiles * panelWidth, pointers: tiles)
+  }
+
+  private static let cacheFloats = 160 * 1024
+}

@@ -1,0 +1,61 @@
+/* Convolution as one matrix product over indirect rows.
+ *
+ * Maps are position-major (NHWC): a position's channels stand together, pixel_stride floats
+ * from position to position. An output row (one position) is the sum over taps of
+ * input[tap] . weights[tap]; where a tap falls outside the map its pointer is that of a run of
+ * zeros. So 1x1, strided, 3x3 and 7x7 convolutions, and the products inside Winograd's
+ * algorithm, are one loop, and a projected shortcut is one tap more.
+ *
+ * Output channels come in panels, CALK_PANEL(set) wide; a rest of at most half a panel makes a
+ * half panel. Channel counts of outputs are multiples of CALK_CHANNELS. */
+#ifndef CALK_CONV_H
+#define CALK_CONV_H
+
+#include <stdint.h>
+
+#define CALK_CHANNELS 16
+
+/* A map and the window that walks over it. */
+typedef struct calk_window {
+    int32_t height, width;   /* of the map, positions */
+    int32_t pixel_stride;    /* floats from position to position */
+    int32_t row_stride;      /* floats from row to row */
+    int32_t kernel_h, kernel_w;
+    int32_t step, pad;
+    int32_t length;          /* floats read at each tap */
+} calk_window;
+
+typedef struct calk_conv {
+    calk_window window[2];
+    int32_t windows;         /* 1, or 2: the second adds to the first */
+    int32_t out_width;       /* positions in a row of the output */
+    int32_t out_stride;      /* floats from position to position of output and residual */
+    int32_t out_channels;
+    int32_t relu;
+    const float *weights;    /* packed by calk_pack */
+    const float *bias;       /* out_channels */
+    const float *zeros;      /* as many as the longest tap */
+} calk_conv;
+
+typedef struct calk_conv_data {
+    const float *in[2];
+    const float *residual;   /* NULL: none */
+    float *out;
+} calk_conv_data;
+
+/* Taps of all windows together. */
+static inline int32_t calk_conv_taps(const calk_conv *conv) {
+    int32_t taps = 0;
+    for (int32_t i = 0; i < conv->windows; i++)
+        taps += conv->window[i].kernel_h * conv->window[i].kernel_w;
+    return taps;
+}
+
+/* Packs a convolution's weights (out, in, taps), each output scaled by scale[out], into panels
+ * of `panel` columns whose depth is `depth` in all; this window's rows start at depth_offset
+ * and follow each other as tap * in + channel. Columns from `out` up to the next multiple of
+ * CALK_CHANNELS are zero. packed has depth * roundup(out, CALK_CHANNELS) floats. */
+void calk_pack(int32_t panel, int64_t depth, int64_t depth_offset, int32_t out, int32_t in,
+               int32_t taps, const float *weights, const float *scale, float *packed);
+
+#endif

@@ -1,0 +1,72 @@
+/* The table of hot loops, one per instruction set, chosen at run time. */
+#ifndef CALK_KERNELS_H
+#define CALK_KERNELS_H
+
+#include <stdint.h>
+
+#include "conv.h"
+#include "frequency.h"
+#include "winograd.h"
+
+typedef enum calk_set { CALK_PORTABLE = 1, CALK_AVX2 = 2, CALK_AVX512 = 3 } calk_set;
+
+typedef struct calk_kernels {
+    int32_t panel;       /* output channels in a panel of packed weights */
+    int32_t block_rows;  /* rows the microkernel likes best */
+
+    /* Output rows (positions) begin to end, panels begin to end. `table` is scratch for
+     * (row_end - row_begin) * taps pointers. */
+    void (*conv)(const calk_conv *conv, const calk_conv_data *data, int32_t row_begin,
+                 int32_t row_end, int32_t panel_begin, int32_t panel_end, const float **table);
+
+    /* Input transform of tiles begin to end into v: point, tile - first_tile, channel;
+     * `tiles` is the number of tiles that v has room for. */
+    void (*winograd_input)(const calk_winograd *w, const float *in, int32_t tile_begin,
+                           int32_t tile_end, int32_t first_tile, int32_t tiles, float *v);
+
+    /* Products and output transform of the `tiles` tiles in v, which start at first_tile, for
+     * panels begin to end. `products` is scratch for points * tiles * panel floats, `table`
+     * for `tiles` pointers. */
+    void (*winograd_output)(const calk_winograd *w, const calk_winograd_data *data,
+                            const float *v, int32_t first_tile, int32_t tiles,
+                            int32_t panel_begin, int32_t panel_end, float *products,
+                            const float **table);
+
+    /* 3x3 max pooling, stride 2, padding 1, output rows (of positions) begin to end. */
+    void (*max_pool)(const float *in, int32_t height, int32_t width, int32_t channels,
+                     int32_t stride, float *out, int32_t out_width, int32_t row_begin,
+                     int32_t row_end);
+
+    /* Multiplies every position of a map by its gate (NULL: 1) in place and gives
+     * features[c] = scale[c] * mean + shift[c], channels begin to end (multiples of 16). */
+    void (*pool)(float *map, int32_t positions, int32_t stride, const float *gate,
+                 const float *scale, const float *shift, float *features, int32_t begin,
+                 int32_t end);
+
+    /* DCT-II, or its inverse, down columns begin to end of a square map; the result is
+     * transposed, so that two calls make the two-dimensional transform. Up to 15 floats
+     * behind a row are read. */
+    void (*dct)(const calk_dct *plan, int32_t inverse, const float *in, int64_t in_stride,
+                float *out, int64_t out_stride, int32_t begin, int32_t end, float *scratch);
+
+    /* The mask and the masked mean over colours, rows begin to end. */
+    void (*mask)(const calk_mask *mask, int32_t row_begin, int32_t row_end, float *scratch);
+
+    /* Mean of sigmoid(x) over windows of kernel x kernel, rows of windows begin to end. */
+    void (*sigmoid_pool)(const float *in, int64_t stride, int32_t kernel, int32_t out_width,
+                         float *out, int32_t row_begin, int32_t row_end);
+} calk_kernels;
+
+/* The loops for a set, or NULL where this CPU or build does not have it. */
+const calk_kernels *calk_kernels_for(calk_set set);
+
+/* For a thread that waits for another. */
+static inline void calk_pause(void) {
+#if defined(__x86_64__)
+    __builtin_ia32_pause();
+#elif defined(__aarch64__)
+    __asm__ volatile("yield");
+#endif
+}
+
+#endif

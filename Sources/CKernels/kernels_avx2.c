@@ -1,0 +1,15 @@
+/* AVX2 and FMA. */
+#if defined(__x86_64__)
+#include "conv.h"
+#include "include/kernels.h"
+
+#define ISA(x) x##_avx2
+#define LANES 8
+#define PANEL (2 * LANES)
+#define BLOCK_ROWS 6
+#define EACH_BLOCK_HEIGHT(X) X(1) X(2) X(3) X(4) X(5) X(6)
+
+#pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
+#include "kernels_template.h"
+#pragma clang attribute pop
+#endif

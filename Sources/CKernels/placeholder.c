@@ -1,1 +1,0 @@
-typedef int cal_kernels_placeholder;

@@ -1,0 +1,165 @@
+// cal.hpp against both models: values, moves, exceptions, callbacks that throw.
+#include <cmath>
+#include <cstring>
+#include <fstream>
+#include <iostream>
+#include <iterator>
+#include <numeric>
+#include <type_traits>
+
+#include "cal.hpp"
+
+namespace {
+
+void require(bool condition, const char *what) {
+    if (!condition) {
+        throw std::logic_error(what);
+    }
+}
+
+#define REQUIRE(condition) require((condition), #condition)
+
+// The status that calling body throws; CAL_OK if it does not.
+template <typename Body> cal_status thrown(Body body) {
+    try {
+        body();
+    } catch (const cal::Error &error) {
+        REQUIRE(std::strlen(error.what()) > 0);
+        REQUIRE(std::strcmp(error.name(), cal_status_name(error.status())) == 0);
+        return error.status();
+    }
+    return CAL_OK;
+}
+
+using Pixels = std::vector<std::uint8_t>;
+
+Pixels one_colour(std::uint8_t red, std::uint8_t green, std::uint8_t blue) {
+    Pixels pixels;
+    for (int i = 0; i < 32 * 32; ++i) {
+        pixels.insert(pixels.end(), {red, green, blue});
+    }
+    return pixels;
+}
+
+cal::Image view(const Pixels &pixels) { return cal::rgb8(pixels.data(), pixels.size(), 32, 32); }
+
+static_assert(!std::is_copy_constructible_v<cal::Model>);
+static_assert(!std::is_copy_constructible_v<cal::Session>);
+static_assert(std::is_nothrow_move_constructible_v<cal::Model>);
+static_assert(std::is_nothrow_move_constructible_v<cal::Session>);
+static_assert(std::is_copy_constructible_v<cal::Result>);
+
+void test_model(const std::string &path) {
+    cal::Model model(path);
+    REQUIRE(model.info().feature_count == 3);
+    REQUIRE(model.prototypes().size() == 5);
+    REQUIRE(model.prototype(1).name == "green");
+    REQUIRE(model.find(4).kind == CAL_KIND_RETIRED);
+    REQUIRE(model.describe().front() == '{');
+    REQUIRE(thrown([&] { model.find(99); }) == CAL_ERR_NOT_FOUND);
+    REQUIRE(thrown([] { cal::Model("missing.cal"); }) == CAL_ERR_IO);
+
+    std::ifstream file(path, std::ios::binary);
+    const std::string bytes{std::istreambuf_iterator<char>(file), {}};
+    const cal::Model copy = cal::Model::from_memory(bytes.data(), bytes.size());
+    REQUIRE(copy.sha256() == model.sha256());
+    REQUIRE(thrown([&] { cal::Model::from_memory(bytes.data(), 9); }) == CAL_ERR_MODEL_FORMAT);
+    REQUIRE(thrown([&] { cal::Model(path, {}, 10); }) == CAL_ERR_MODEL_LIMIT);
+
+    REQUIRE(thrown([&] { cal::Model(path, [](auto, auto) { return false; }); }) ==
+            CAL_ERR_CANCELLED);
+    try {
+        cal::Model(path, [](auto, auto) -> bool { throw std::out_of_range("mine"); });
+        REQUIRE(!"the callback's exception was lost");
+    } catch (const std::out_of_range &error) {
+        REQUIRE(std::string(error.what()) == "mine");
+    }
+}
+
+void test_session(const std::string &path) {
+    cal::Model model(path);
+    cal::Session session = [&] {
+        cal::Session first(model, 2);
+        return first; // moved out
+    }();
+    cal::Model(std::move(model)); // taken and freed; the session keeps it alive
+    cal::Model again(path);
+
+    const Pixels red = one_colour(255, 0, 0), white = one_colour(255, 255, 255);
+    cal::AttributeOptions options;
+    options.top = 100;
+    options.features = true;
+    const cal::Result result = session.attribute(view(red), options);
+    REQUIRE(result.ok() && result.verdict() == CAL_VERDICT_KNOWN);
+    REQUIRE(result.ranked.size() == 4 && result.features.size() == 3);
+    REQUIRE(again.prototype(result.ranked[0]).name == "red");
+    REQUIRE(std::fabs(result.features[0] - 1) < 1e-4F);
+    REQUIRE(session.features(view(red)) == result.features);
+    REQUIRE(result.fields().ranked == nullptr && result.fields().width == 32);
+
+    options.known_threshold = 0.99F;
+    REQUIRE(session.attribute(view(red), options).verdict() == CAL_VERDICT_UNDETERMINED);
+    REQUIRE(session.attribute(view(white)).verdict() == CAL_VERDICT_NOVEL);
+
+    const cal::Result copy = result;
+    REQUIRE(session.report(copy, "a.png") == session.report(result, "a.png"));
+    REQUIRE(session.report(result, "a.png").find("\"a.png\"") != std::string::npos);
+
+    const cal::Evidence evidence = session.evidence(view(red), 0);
+    const float sum = std::accumulate(evidence.map.begin(), evidence.map.end(), 0.0F);
+    REQUIRE(evidence.map.size() == std::size_t{evidence.height} * evidence.width);
+    REQUIRE(std::fabs(sum - evidence.logit) < 1e-3F);
+
+    REQUIRE(thrown([&] { session.attribute(cal::rgb8(red.data(), 5, 32, 32)); }) ==
+            CAL_ERR_IMAGE_BUFFER);
+    REQUIRE(thrown([&] { session.attribute(cal::with_face(view(red), {90, 90, 5, 5})); }) ==
+            CAL_ERR_IMAGE_BOX);
+    REQUIRE(thrown([&] { cal::Session(again, CAL_THREADS_MAX + 1); }) == CAL_ERR_ARGUMENT);
+    REQUIRE(std::strlen(session.kernels()) > 0);
+}
+
+void test_batch(const std::string &path) {
+    const cal::Model model(path);
+    cal::Session session(model, 2);
+    const Pixels red = one_colour(255, 0, 0), blue = one_colour(0, 0, 255);
+    std::vector<cal::Image> images = {view(red), view(blue), view(red)};
+    images[1].height = 0;
+
+    std::vector<cal::Result> results = session.attribute_batch(images);
+    REQUIRE(results.size() == 3);
+    REQUIRE(results[0].ok() && results[0].ranked[0].id == 0);
+    REQUIRE(results[1].status() == CAL_ERR_IMAGE_SIZE && results[1].ranked.empty());
+    REQUIRE(std::strlen(results[1].error()) > 0);
+    REQUIRE(results[2].ok());
+    REQUIRE(session.attribute_batch({}).empty());
+
+    cal::AttributeOptions options;
+    images.assign(5000, view(blue));
+    options.progress = [](auto done, auto) { return done == 0; };
+    results = session.attribute_batch(images, options);
+    REQUIRE(results.back().status() == CAL_ERR_CANCELLED);
+    options.progress = [](auto, auto) -> bool { throw 17; };
+    try {
+        session.attribute_batch(images, options);
+        REQUIRE(!"the callback's exception was lost");
+    } catch (int number) {
+        REQUIRE(number == 17);
+    }
+}
+
+} // namespace
+
+int main(int argc, char **argv) {
+    try {
+        REQUIRE(argc == 3);
+        cal::check_version();
+        REQUIRE(cal::build_info().find("version: ") == 0);
+        test_model(argv[1]);
+        test_session(argv[1]);
+        test_batch(argv[1]);
+    } catch (const std::exception &error) {
+        std::cerr << "not so: " << error.what() << '\n';
+        return 1;
+    }
+    return 0;
+}

@@ -1,0 +1,66 @@
+"""The C and C++ programs beside this file, compiled against the installed libcal and run."""
+
+from __future__ import annotations
+
+import resource
+from pathlib import Path
+
+import pytest
+from support import ROOT, Installed, check_run
+
+FOLDER = ROOT / "Tests" / "ABI"
+POSIX = "-D_POSIX_C_SOURCE=200809L"
+
+PROGRAMS = ["colours.c", "misuse.c", "batch.c", "threads.c", "damaged.c", "quiet.c", "owners.cpp"]
+
+
+def build(installed: Installed, folder: Path, source: str, *flags: str, link: bool = True) -> Path:
+    return installed.compile(FOLDER / source, folder / Path(source).stem, *flags, link=link)
+
+
+@pytest.mark.parametrize("source", PROGRAMS)
+def test_program(installed: Installed, models: list[Path], tmp_path: Path, source: str) -> None:
+    program = build(installed, tmp_path, source, "-D_GNU_SOURCE")
+    done = installed.run(program, *models, cwd=tmp_path)
+    assert (done.stdout, done.stderr) == ("", "")
+    # No files but the ones the caller names.
+    assert list(tmp_path.iterdir()) == [program]
+
+
+@pytest.mark.parametrize("source", ["misuse.c", "batch.c", "damaged.c", "owners.cpp"])
+def test_program_with_address_sanitizer(
+    installed: Installed, models: list[Path], tmp_path: Path, source: str
+) -> None:
+    """Sees libcal's heap too: overruns in what it copies, uses after free, handles that leak."""
+    program = build(installed, tmp_path, source, "-D_GNU_SOURCE", "-fsanitize=address")
+    environment = installed.environment() | {"ASAN_OPTIONS": "detect_leaks=1"}
+    installed.run(program, *models, cwd=tmp_path, env=environment)
+
+
+def test_damaged_models_do_not_take_memory(
+    installed: Installed, models: list[Path], tmp_path: Path
+) -> None:
+    """A length of 2 GiB in a file of 2 kB must be refused before anything of that size is asked
+    for; half a GiB of address space holds the program and its libraries."""
+    program = build(installed, tmp_path, "damaged.c")
+    limit = 1 << 29
+    installed.run(
+        program, *models, preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+    )
+
+
+def test_closed_streams(installed: Installed, models: list[Path], tmp_path: Path) -> None:
+    """A service has neither stdout nor stderr, and the next file opened takes their numbers."""
+    program = build(installed, tmp_path, "quiet.c", "-D_GNU_SOURCE")
+    check_run(
+        ["sh", "-c", f"exec '{program}' '{models[0]}' '{models[1]}' <&- >&- 2>&-"],
+        env=installed.environment(),
+        capture_output=False,
+    )
+
+
+def test_open_and_close_three_times(
+    installed: Installed, models: list[Path], tmp_path: Path
+) -> None:
+    program = build(installed, tmp_path, "unload.c", POSIX, link=False)
+    installed.run(program, *models)

@@ -1,0 +1,124 @@
+@testable import CALNetwork
+
+/// xorshift64*: the tests' own source of numbers, the same everywhere.
+struct Random {
+  private var state: UInt64
+
+  init(seed: UInt64) { state = seed &* 0x9E37_79B9_7F4A_7C15 | 1 }
+
+  mutating func next() -> UInt64 {
+    state ^= state >> 12
+    state ^= state << 25
+    state ^= state >> 27
+    return state &* 0x2545_F491_4F6C_DD1D
+  }
+
+  /// In [-1, 1).
+  mutating func uniform() -> Float { Float(Int64(bitPattern: next()) >> 40) / Float(1 << 23) }
+
+  mutating func below(_ n: Int) -> Int { Int(next() >> 33) % n }
+
+  mutating func pick<T>(_ choices: [T]) -> T { choices[below(choices.count)] }
+}
+
+/// A small network of random shape and weights whose activations stay of order one.
+struct RandomNetwork {
+  let spec: NetworkSpec
+  let tensors: [String: [Float]]
+
+  init(seed: UInt64) {
+    var random = Random(seed: seed)
+    let spec = RandomNetwork.spec(&random)
+    self.init(spec: spec, seed: seed)
+  }
+
+  init(spec: NetworkSpec, seed: UInt64) {
+    var random = Random(seed: seed &+ 1_000_003)
+    var tensors: [String: [Float]] = [:]
+    for parameter in spec.parameters {
+      tensors[parameter.name] = RandomNetwork.values(parameter, &random)
+    }
+    self.spec = spec
+    self.tensors = tensors
+  }
+
+  func input(seed: UInt64) -> [Float] {
+    var random = Random(seed: seed &+ 77)
+    return (0..<3 * spec.inputSize * spec.inputSize).map { _ in 2 * random.uniform() }
+  }
+
+  func network(_ kernels: KernelSet) throws -> Network {
+    try Network(spec: spec, kernels: kernels) { tensors[$0.name]! }
+  }
+
+  private static func spec(_ random: inout Random) -> NetworkSpec {
+    let block: NetworkSpec.Block = random.pick([.basic, .bottleneck])
+    let kernel = random.pick([3, 7])
+    var stages: [NetworkSpec.Stage] = []
+    for s in 0..<1 + random.below(3) {
+      let inner = random.pick([3, 8, 16, 20, 33, 48])
+      stages.append(
+        .init(
+          blocks: 1 + random.below(2), innerChannels: inner,
+          outChannels: block == .basic ? inner : inner * random.pick([1, 2, 4]),
+          stride: s == 0 ? random.pick([1, 2]) : 2))
+    }
+    return NetworkSpec(
+      block: block,
+      stem: .init(
+        kernel: kernel, stride: random.pick([1, 2]), channels: random.pick([4, 16, 24]),
+        maxPool: random.pick([true, false])),
+      stages: stages, ffe: random.pick([nil, .init(hiddenChannels: random.pick([3, 16]))]),
+      neck: random.pick([.none, .batchNorm(epsilon: 1e-5)]),
+      inputSize: random.pick([16, 24, 33, 40, 56, 64, 71, 96]))
+  }
+
+  private static func values(_ parameter: Parameter, _ random: inout Random) -> [Float] {
+    let isNorm = parameter.shape.count == 1
+    switch parameter.role {
+    case .variance: return (0..<parameter.count).map { _ in 1 + 0.5 * random.uniform() }
+    case .bias: return (0..<parameter.count).map { _ in 0.2 * random.uniform() }
+    case .weight where isNorm: return (0..<parameter.count).map { _ in 1 + 0.3 * random.uniform() }
+    case .weight:
+      let fanIn = parameter.shape.dropFirst().reduce(1, *)
+      // The mask sees un-normalised frequencies: small weights keep it out of saturation.
+      let scale = parameter.name.hasPrefix("ffe") ? 0.01 : (3 / Float(fanIn)).squareRoot() * 1.4
+      return (0..<parameter.count).map { _ in scale * random.uniform() }
+    }
+  }
+}
+
+/// Runs given inputs and keeps what comes out.
+final class Collector: ImageJob {
+  let inputs: [[Float]]
+  let channels: Int
+  let stride: Int
+  var features: [[Float]]
+  var maps: [[Float]]
+
+  init(_ inputs: [[Float]], _ executor: Executor) {
+    self.inputs = inputs
+    channels = executor.network.spec.featureCount
+    stride = executor.mapStride
+    features = inputs.map { _ in [] }
+    maps = features
+  }
+
+  override func prepare(image: Int, worker: Int, input: inout MutableSpan<Float>) -> Bool {
+    for i in 0..<input.count { input[i] = inputs[image][i] }
+    return true
+  }
+
+  override func finish(image: Int, worker: Int, features: Span<Float>, map: Span<Float>) {
+    self.features[image] = (0..<features.count).map { features[$0] }
+    let positions = (map.count + stride - channels) / stride
+    maps[image] = (0..<positions * channels).map { map[$0 / channels * stride + $0 % channels] }
+  }
+
+  static func run(_ network: Network, _ inputs: [[Float]], threads: Int) throws -> Collector {
+    let executor = try Executor(network: network, threads: threads)
+    let collector = Collector(inputs, executor)
+    executor.run(count: inputs.count, job: collector)
+    return collector
+  }
+}
