@@ -10,10 +10,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import settings
 from PIL import Image
 
 import cal
 import cal._native
+
+settings.register_profile("cal", deadline=None)  # other work on the machine is no failure
+settings.load_profile("cal")
 
 ROOT = Path(__file__).resolve().parents[3]
 SHARED = Path(os.environ.get("CAL_SHARED", ROOT.parent / "shared"))

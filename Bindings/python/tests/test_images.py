@@ -188,8 +188,9 @@ def test_the_first_frame_of_an_animation(pixels: np.ndarray) -> None:
     assert np.array_equal(packed(data), pixels)
 
 
+@pytest.mark.filterwarnings("ignore")  # Pillow warns of what it finds strange
 @given(st.data())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_damaged_files_are_errors(data: st.DataObject) -> None:
     y, x = np.mgrid[0:24, 0:24]
     image = Image.fromarray(((x * y) % 256).astype(np.uint8))

@@ -41,7 +41,7 @@ def read(path: Path) -> cal_model_pb2.Model:
         rows=st.integers(1, 9),
     )
 )
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_any_network_is_recognised(tmp_path_factory: pytest.TempPathFactory, shape: Shape) -> None:
     state = make(shape)
     model = convert(tmp_path_factory.mktemp("any"), state)

@@ -125,7 +125,7 @@ def test_lightning_extras_are_ignored_and_state_dict_is_not(tmp_path: Path, stat
 
 
 @given(st.data())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_truncated_files_are_refused(
     tmp_path_factory: pytest.TempPathFactory, state: State, data: st.DataObject
 ) -> None:
@@ -142,7 +142,7 @@ def test_truncated_files_are_refused(
 
 
 @given(st.data())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_flipped_bits_never_break_out(
     tmp_path_factory: pytest.TempPathFactory, state: State, data: st.DataObject
 ) -> None:

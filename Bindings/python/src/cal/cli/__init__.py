@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+import warnings
 from typing import NoReturn
 
 from ..errors import CalError
@@ -34,6 +35,8 @@ def parser() -> argparse.ArgumentParser:
 
 def main(arguments: list[str] | None = None) -> int:
     chosen = parser().parse_args(arguments)
+    # Pillow warns of oddities in files that it can read; what it cannot read is reported by us.
+    warnings.filterwarnings("ignore", module=r"PIL\.")
     try:
         status: int = chosen.run(chosen)
         sys.stdout.flush()
