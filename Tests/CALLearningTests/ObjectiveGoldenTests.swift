@@ -70,7 +70,9 @@ struct ObjectiveGoldenTests {
     print("losses.json, \(recipe): largest error of a term \(worst.term), of a gradient relative to"
       + " the largest \(worst.gradient), of a confidence sum \(worst.confidence)")
     #expect(worst.term < 2e-6)
-    #expect(worst.gradient < 2e-6)
+    // PyTorch's are single precision: divided by the teacher temperature, logits reach 100, where
+    // one rounding is 4e-6, and so is the relative error of an exponential.
+    #expect(worst.gradient < 1e-5)
     #expect(worst.confidence < 2e-6)
   }
 }
