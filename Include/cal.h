@@ -590,7 +590,8 @@ typedef struct cal_metrics_input {
 typedef struct cal_metrics_options {
     uint32_t struct_size;
     uint32_t reserved;
-    double minimum_share;      /* of the samples, for an id to be frequent; 0: 0.005; up to 1 */
+    double minimum_share;      /* of the samples, for an id to be frequent, up to 1; 0: 0.005;
+                                  negative: none */
 } cal_metrics_options;
 #define CAL_METRICS_OPTIONS_INIT {(uint32_t)sizeof(cal_metrics_options), 0, 0}
 

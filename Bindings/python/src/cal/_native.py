@@ -6,8 +6,17 @@ import ctypes
 import functools
 import json
 import threading
-from ctypes import POINTER, c_char_p, c_double, c_float, c_int32, c_size_t
-from ctypes import c_uint8, c_uint32, c_uint64
+from ctypes import (
+    POINTER,
+    c_char_p,
+    c_double,
+    c_float,
+    c_int32,
+    c_size_t,
+    c_uint8,
+    c_uint32,
+    c_uint64,
+)
 from ctypes import c_void_p as handle
 from typing import Any
 
