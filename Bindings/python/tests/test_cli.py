@@ -107,6 +107,20 @@ def test_all_files(model_path: Path, folder: Path, native: object) -> None:
     assert "2 of 7 images failed" in done.stderr
 
 
+def test_pipes_in_folders_are_not_waited_for(
+    model_path: Path, folder: Path, tmp_path: Path, native: object
+) -> None:
+    os.mkfifo(tmp_path / "a.png")
+    (tmp_path / "b.png").symlink_to(folder / "b.png")
+    (tmp_path / "c.png").symlink_to(tmp_path / "gone.png")
+    done = run("attribute", model_path, tmp_path, "--jsonl")
+    records = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [(record["source"][-5:], record["status"]) for record in records] == [
+        ("b.png", "CAL_OK"),
+        ("c.png", "CAL_ERR_IO"),
+    ]
+
+
 def test_paths_from_stdin(model_path: Path, folder: Path, native: object) -> None:
     listed = f"{folder}/b.png\n\n{folder}/none.png\r\n{folder}/é.png"
     done = run("attribute", model_path, "-", "--jsonl", stdin=listed)
