@@ -268,8 +268,8 @@ def test_ctrl_c_leaves_whole_records(
     while time.monotonic() < deadline and (not out.exists() or out.stat().st_size == 0):
         time.sleep(0.05)
     process.send_signal(signal.SIGINT)
-    assert process.wait(60) == 130
-    assert process.stderr.read() == "cal: interrupted\n"
+    status = process.wait(60)
+    assert (status, process.stderr.read()) == (130, "cal: interrupted\n")
     text = out.read_text()
     assert text.endswith("\n")
     assert all(json.loads(line)["status"] == "CAL_OK" for line in text.splitlines())
