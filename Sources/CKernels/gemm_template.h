@@ -40,6 +40,9 @@ INLINE void ISA(multiply)(const int m, const int n, const ISA(block) * b) {
         for (int i = 0; i < m; i++)
             row[i] = b->rows[t * m + i];
         const int64_t length = b->lengths[t];
+        /* Four steps a turn: the counters would take the multipliers' ports, and row pointers
+         * that found no register are fetched once a turn (125 to 155 GF/s on Ice Lake). */
+#pragma clang loop unroll_count(4)
         for (int64_t k = 0; k < length; k++, w += n * LANES) {
             vec column[2];
 #pragma clang loop unroll(full)

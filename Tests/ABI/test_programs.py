@@ -11,7 +11,15 @@ from support import ROOT, Installed, check_run
 FOLDER = ROOT / "Tests" / "ABI"
 POSIX = "-D_POSIX_C_SOURCE=200809L"
 
-PROGRAMS = ["colours.c", "misuse.c", "batch.c", "threads.c", "damaged.c", "quiet.c", "owners.cpp"]
+PROGRAMS = [
+    "colours.c",
+    "misuse.c",
+    "batch.c",
+    "threads.c",
+    "damaged.c",
+    "quiet.c",
+    "owners.cpp",
+]
 
 
 def build(installed: Installed, folder: Path, source: str, *flags: str, link: bool = True) -> Path:
@@ -25,6 +33,13 @@ def test_program(installed: Installed, models: list[Path], tmp_path: Path, sourc
     assert (done.stdout, done.stderr) == ("", "")
     # No files but the ones the caller names.
     assert list(tmp_path.iterdir()) == [program]
+
+
+def test_a_warm_session_allocates_nothing(
+    installed: Installed, models: list[Path], tmp_path: Path
+) -> None:
+    program = build(installed, tmp_path, "allocations.c", "-std=c11", "-D_GNU_SOURCE")
+    installed.run(program, *models)
 
 
 @pytest.mark.parametrize("source", ["misuse.c", "batch.c", "damaged.c", "owners.cpp"])
