@@ -4,6 +4,7 @@
 #   make test                     every test; the last line is "N passed, N failed"
 #   make install PREFIX=/usr/local [DESTDIR=...]
 #   make python                   .venv with the Python package and its `cal` command
+#   make bench                    libcal beside ONNX Runtime and OpenVINO
 #   make format, make lint        rewrite or check the layout of all sources
 #   make clean
 #
@@ -40,7 +41,7 @@ flags    = -c release --product cal --scratch-path build/swift --disable-local-r
            $(addprefix -Xswiftc ,$(link)) $(addprefix -Xlinker ,$(linker)) \
            -Xcc -ffile-prefix-map=$(CURDIR)/=
 
-.PHONY: all test install python format lint clean FORCE
+.PHONY: all test install python bench format lint clean FORCE
 all: $(library) build/lib/libcal.so $(headers) $(configs)
 
 $(built): $(map) FORCE
@@ -93,9 +94,13 @@ test: all python
 	@scripts/dependencies.sh test
 	@.venv/bin/python Tests/run.py
 
+bench: python
+	.venv/bin/pip install --quiet --disable-pip-version-check -r Benchmarks/requirements.txt
+	.venv/bin/python Benchmarks/compare.py
+
 swift_sources  = Package.swift Sources Tests
 c_sources      = git ls-files '*.c' '*.h' '*.cpp' '*.hpp' | grep -v -e pb-c -e '^Include/cal.h$$'
-python_sources = Bindings Examples Tests
+python_sources = Bindings Benchmarks Examples Tests
 
 .venv/tools: .venv/installed
 	.venv/bin/pip install --quiet --disable-pip-version-check clang-format ruff

@@ -35,14 +35,29 @@ def prepare(folder: Path, batches: list[int]) -> None:
     network.write_checkpoint(tensors, checkpoint)
     for batch in batches:
         network.write_onnx(tensors, folder / f"model_{batch}.onnx", batch, 256)
-    command = [sys.executable, "-m", "cal", "import", str(checkpoint), str(folder / "model.cal"),
-               "--known", str(network.KNOWN)]
+    command = [
+        sys.executable,
+        "-m",
+        "cal",
+        "import",
+        str(checkpoint),
+        str(folder / "model.cal"),
+        "--known",
+        str(network.KNOWN),
+    ]
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
 
 
 def measure(engine: str, folder: Path, threads: int, batch: int, repeats: int) -> dict[str, float]:
-    command = [sys.executable, str(HERE / "engine.py"), engine, str(folder),
-               str(threads), str(batch), str(repeats)]
+    command = [
+        sys.executable,
+        str(HERE / "engine.py"),
+        engine,
+        str(folder),
+        str(threads),
+        str(batch),
+        str(repeats),
+    ]
     output = subprocess.run(command, check=True, capture_output=True, text=True).stdout
     return json.loads(output.splitlines()[-1])
 

@@ -91,8 +91,10 @@ class Graph:
     def conv(self, x: str, name: str, norm: str | None, stride: int = 1) -> str:
         weight = self.tensors[f"{name}.weight"].astype(np.float64)
         if norm:
-            t = {k: self.tensors[f"{norm}.{k}"].astype(np.float64) for k in
-                 ("weight", "bias", "running_mean", "running_var")}
+            t = {
+                k: self.tensors[f"{norm}.{k}"].astype(np.float64)
+                for k in ("weight", "bias", "running_mean", "running_var")
+            }
             scale = t["weight"] / np.sqrt(t["running_var"] + EPSILON)
             weight = weight * scale[:, None, None, None]
             bias = t["bias"] - t["running_mean"] * scale
@@ -141,13 +143,19 @@ class Graph:
         masked = self.add("ReduceMean", [masked, self.constant("axis", np.array([1]))])
         picture = self.add("MatMul", [self.add("MatMul", [e, masked]), et])
         kernel = size // 8
-        return self.add("AveragePool", [self.add("Sigmoid", [picture])],
-                        kernel_shape=[kernel] * 2, strides=[kernel] * 2)
+        return self.add(
+            "AveragePool",
+            [self.add("Sigmoid", [picture])],
+            kernel_shape=[kernel] * 2,
+            strides=[kernel] * 2,
+        )
 
     def head(self, x: str) -> str:
         x = self.add("Flatten", [self.add("GlobalAveragePool", [x])])
-        t = {k: self.tensors[f"encoder.bottleneck.{k}"].astype(np.float64) for k in
-             ("weight", "bias", "running_mean", "running_var")}
+        t = {
+            k: self.tensors[f"encoder.bottleneck.{k}"].astype(np.float64)
+            for k in ("weight", "bias", "running_mean", "running_var")
+        }
         scale = t["weight"] / np.sqrt(t["running_var"] + EPSILON)
         shift = t["bias"] - t["running_mean"] * scale
         x = self.add("Mul", [x, self.constant("neck.scale", scale.astype(np.float32))])

@@ -30,7 +30,10 @@ def run(name: str, command: list[str]) -> Counts:
     report.unlink(missing_ok=True)
     print(f"== {name}: {' '.join(command)}", flush=True)
     status = subprocess.run([part.format(report=report) for part in command], cwd=ROOT).returncode
-    counts = read(report) if report.exists() else Counts()
+    try:
+        counts = read(report)
+    except (FileNotFoundError, ET.ParseError):  # it ended before it had written everything
+        counts = Counts(failed=1)
     if status != 0 and counts.failed == 0:
         counts = counts._replace(failed=1)
     return counts

@@ -20,7 +20,8 @@ static void ISA(conv)(const calk_conv *conv, const calk_conv_data *data, int32_t
     for (int32_t panel = panel_begin; panel < panel_end; panel++) {
         const int32_t column = panel * PANEL;
         const int32_t wide = conv->out_channels - column > LANES;
-        ISA(block) b = {
+        ISA(block)
+        b = {
             .lengths = lengths,
             .taps = taps,
             .relu = conv->relu,

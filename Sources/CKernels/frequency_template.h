@@ -45,33 +45,33 @@ INLINE void ISA(dct_backward_2)(const float *f, vec *x) {
     x[1] = a - b;
 }
 
-#define LEAF(n, half)                                                                            \
-    INLINE void ISA(dct_forward_##n)(const float *f, vec *x) {                                   \
-        vec y[n];                                                                                \
-        for (int i = 0; i < half; i++) {                                                         \
-            y[i] = x[i] + x[n - 1 - i];                                                          \
-            y[half + i] = (x[i] - x[n - 1 - i]) * f[i];                                          \
-        }                                                                                        \
-        ISA(dct_forward_##half)(f + half, y);                                                    \
-        ISA(dct_forward_##half)(f + half, y + half);                                             \
-        for (int i = 0; i < half; i++) {                                                         \
-            x[2 * i] = y[i];                                                                     \
-            x[2 * i + 1] = i < half - 1 ? y[half + i] + y[half + i + 1] : y[n - 1];              \
-        }                                                                                        \
-    }                                                                                            \
-    INLINE void ISA(dct_backward_##n)(const float *f, vec *x) {                                  \
-        vec y[n];                                                                                \
-        for (int i = 0; i < half; i++) {                                                         \
-            y[i] = x[2 * i];                                                                     \
-            y[half + i] = i > 0 ? x[2 * i - 1] + x[2 * i + 1] : x[1];                            \
-        }                                                                                        \
-        ISA(dct_backward_##half)(f + half, y);                                                   \
-        ISA(dct_backward_##half)(f + half, y + half);                                            \
-        for (int i = 0; i < half; i++) {                                                         \
-            const vec b = y[half + i] * f[i];                                                    \
-            x[i] = y[i] + b;                                                                     \
-            x[n - 1 - i] = y[i] - b;                                                             \
-        }                                                                                        \
+#define LEAF(n, half)                                                                              \
+    INLINE void ISA(dct_forward_##n)(const float *f, vec *x) {                                     \
+        vec y[n];                                                                                  \
+        for (int i = 0; i < half; i++) {                                                           \
+            y[i] = x[i] + x[n - 1 - i];                                                            \
+            y[half + i] = (x[i] - x[n - 1 - i]) * f[i];                                            \
+        }                                                                                          \
+        ISA(dct_forward_##half)(f + half, y);                                                      \
+        ISA(dct_forward_##half)(f + half, y + half);                                               \
+        for (int i = 0; i < half; i++) {                                                           \
+            x[2 * i] = y[i];                                                                       \
+            x[2 * i + 1] = i < half - 1 ? y[half + i] + y[half + i + 1] : y[n - 1];                \
+        }                                                                                          \
+    }                                                                                              \
+    INLINE void ISA(dct_backward_##n)(const float *f, vec *x) {                                    \
+        vec y[n];                                                                                  \
+        for (int i = 0; i < half; i++) {                                                           \
+            y[i] = x[2 * i];                                                                       \
+            y[half + i] = i > 0 ? x[2 * i - 1] + x[2 * i + 1] : x[1];                              \
+        }                                                                                          \
+        ISA(dct_backward_##half)(f + half, y);                                                     \
+        ISA(dct_backward_##half)(f + half, y + half);                                              \
+        for (int i = 0; i < half; i++) {                                                           \
+            const vec b = y[half + i] * f[i];                                                      \
+            x[i] = y[i] + b;                                                                       \
+            x[n - 1 - i] = y[i] - b;                                                               \
+        }                                                                                          \
     }
 LEAF(4, 2)
 LEAF(8, 4)
@@ -162,8 +162,7 @@ INLINE void ISA(store_transposed)(const float *from, int32_t rows, int32_t colum
 }
 
 static void ISA(dct)(const calk_dct *plan, int32_t inverse, const float *in, int64_t in_stride,
-                     float *out, int64_t out_stride, int32_t begin, int32_t end,
-                     float *scratch) {
+                     float *out, int64_t out_stride, int32_t begin, int32_t end, float *scratch) {
     const int32_t n = plan->length;
     const float scale = inverse ? 1.0f / (float)n : 2.0f;
     vec *x = (vec *)scratch, *y = x + n;
@@ -237,8 +236,8 @@ static void ISA(hidden_row)(const calk_mask *m, int32_t y, int64_t pitch, float 
 
 /* The mask and the masked mean at `wide` vectors of columns of row y; `ring` is the hidden rows
  * y - 1, y, y + 1. */
-INLINE void ISA(mask_columns)(const int wide, const calk_mask *m, float *const *ring,
-                              int64_t pitch, int32_t y, int32_t x) {
+INLINE void ISA(mask_columns)(const int wide, const calk_mask *m, float *const *ring, int64_t pitch,
+                              int32_t y, int32_t x) {
     vec sum[4];
 #pragma clang loop unroll(full)
     for (int j = 0; j < wide; j++)
@@ -291,9 +290,8 @@ INLINE vec ISA(first_lanes)(int32_t count) {
     return choose(lane < count, splat(1), (vec){0});
 }
 
-static void ISA(sigmoid_pool)(const float *in, int64_t stride, int32_t kernel,
-                              int32_t out_width, float *out, int32_t row_begin,
-                              int32_t row_end) {
+static void ISA(sigmoid_pool)(const float *in, int64_t stride, int32_t kernel, int32_t out_width,
+                              float *out, int32_t row_begin, int32_t row_end) {
     const float area = (float)kernel * (float)kernel;
     for (int32_t y = row_begin; y < row_end; y++) {
         for (int32_t x = 0; x < out_width; x++) {

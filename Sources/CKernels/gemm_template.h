@@ -7,11 +7,11 @@ typedef struct ISA(block) {
     const int32_t *lengths;   /* floats per tap */
     int32_t taps;
     int32_t relu;
-    const float *weights;     /* this panel's */
-    const float *bias;        /* NULL: zeros */
-    const float *residual;    /* NULL: none */
+    const float *weights;  /* this panel's */
+    const float *bias;     /* NULL: zeros */
+    const float *residual; /* NULL: none */
     float *out;
-    int64_t stride;           /* floats between rows of out and residual */
+    int64_t stride; /* floats between rows of out and residual */
 } ISA(block);
 
 INLINE void ISA(multiply)(const int m, const int n, const ISA(block) * b) {
@@ -71,8 +71,8 @@ INLINE void ISA(multiply)(const int m, const int n, const ISA(block) * b) {
         }
 }
 
-#define MULTIPLY(m)                                                                              \
-    static void ISA(multiply_##m##_2)(const ISA(block) * b) { ISA(multiply)(m, 2, b); }          \
+#define MULTIPLY(m)                                                                                \
+    static void ISA(multiply_##m##_2)(const ISA(block) * b) { ISA(multiply)(m, 2, b); }            \
     static void ISA(multiply_##m##_1)(const ISA(block) * b) { ISA(multiply)(m, 1, b); }
 EACH_BLOCK_HEIGHT(MULTIPLY)
 #undef MULTIPLY
@@ -80,6 +80,5 @@ EACH_BLOCK_HEIGHT(MULTIPLY)
 typedef void (*ISA(multiply_function))(const ISA(block) *);
 
 #define ENTRY(m) {ISA(multiply_##m##_1), ISA(multiply_##m##_2)},
-static const ISA(multiply_function) ISA(multiply_table)[BLOCK_ROWS][2] = {
-    EACH_BLOCK_HEIGHT(ENTRY)};
+static const ISA(multiply_function) ISA(multiply_table)[BLOCK_ROWS][2] = {EACH_BLOCK_HEIGHT(ENTRY)};
 #undef ENTRY

@@ -14,8 +14,8 @@ static void ISA(max_pool)(const float *in, int32_t height, int32_t width, int32_
                 vec best = load(in + ((int64_t)top * width + left) * stride + c);
                 for (int32_t row = top; row <= bottom; row++)
                     for (int32_t column = left; column <= right; column++)
-                        best = maximum(best,
-                                       load(in + ((int64_t)row * width + column) * stride + c));
+                        best =
+                            maximum(best, load(in + ((int64_t)row * width + column) * stride + c));
                 store(to + c, best);
             }
         }

@@ -19,7 +19,7 @@ enum { WIDEST_PANEL = 64 };
 static void transform(int32_t tile, int32_t width, const float w[9][WIDEST_PANEL],
                       int64_t point_stride, float *to) {
     const int32_t side = tile + 2;
-    const float(*g)[3] = tile == 2 ? points2 : points4;
+    const float (*g)[3] = tile == 2 ? points2 : points4;
     float half[3][WIDEST_PANEL];
     for (int32_t y = 0; y < side; y++) {
         for (int32_t x = 0; x < 3; x++)
@@ -31,8 +31,8 @@ static void transform(int32_t tile, int32_t width, const float w[9][WIDEST_PANEL
     }
 }
 
-void calk_winograd_pack(int32_t panel, int32_t tile, int32_t out, int32_t in,
-                        const float *weights, const float *scale, float *packed) {
+void calk_winograd_pack(int32_t panel, int32_t tile, int32_t out, int32_t in, const float *weights,
+                        const float *scale, float *packed) {
     const int32_t out_padded = (out + CALK_CHANNELS - 1) / CALK_CHANNELS * CALK_CHANNELS;
     const int32_t in_padded = (in + CALK_CHANNELS - 1) / CALK_CHANNELS * CALK_CHANNELS;
     const int64_t points = calk_winograd_points(tile);

@@ -76,8 +76,7 @@ static void ISA(winograd_input)(const calk_winograd *w, const float *in, int32_t
         for (int32_t y = 0; y < side; y++) {
             for (int32_t x = 0; x < side; x++) {
                 const int32_t row = top + y, column = left + x;
-                const int inside =
-                    row >= 0 && row < w->height && column >= 0 && column < w->width;
+                const int inside = row >= 0 && row < w->height && column >= 0 && column < w->width;
                 pixel[y * side + x] =
                     inside ? in + ((int64_t)row * w->width + column) * w->in_stride : w->zeros;
             }
@@ -92,9 +91,8 @@ static void ISA(winograd_input)(const calk_winograd *w, const float *in, int32_t
 
 /* One tile of LANES output channels from its products: `m` is the first point's, the next
  * point's stands point_stride floats on. */
-INLINE void ISA(store_tile)(const int tile, const calk_winograd *w,
-                            const calk_winograd_data *data, const float *m,
-                            int64_t point_stride, int32_t index, int32_t column) {
+INLINE void ISA(store_tile)(const int tile, const calk_winograd *w, const calk_winograd_data *data,
+                            const float *m, int64_t point_stride, int32_t index, int32_t column) {
     const int side = tile + 2;
     const int32_t across = (w->width + tile - 1) / tile;
     const int32_t top = index / across * tile, left = index % across * tile;
@@ -143,8 +141,7 @@ static void ISA(winograd_output)(const calk_winograd *w, const calk_winograd_dat
         const int32_t column = panel * PANEL;
         const int32_t wide = w->out_channels - column > LANES;
         const int32_t width = wide ? PANEL : LANES;
-        ISA(block) b = {
-            .rows = table, .lengths = &w->in_channels, .taps = 1, .stride = width};
+        ISA(block) b = {.rows = table, .lengths = &w->in_channels, .taps = 1, .stride = width};
         for (int32_t point = 0; point < points; point++) {
             for (int32_t i = 0; i < tiles; i++)
                 table[i] = v + ((int64_t)point * tiles + i) * stride;

@@ -1,3 +1,5 @@
+import Synchronization
+
 @testable import CALNetwork
 
 /// xorshift64*: the tests' own source of numbers, the same everywhere.
@@ -89,19 +91,23 @@ struct RandomNetwork {
 }
 
 /// Runs given inputs and keeps what comes out.
+///
+/// Images finish on several threads at once, and an array of Swift must not even be written at
+/// different places at once, so both lists stand behind a lock.
 final class Collector: ImageJob {
   let inputs: [[Float]]
   let channels: Int
   let stride: Int
-  var features: [[Float]]
-  var maps: [[Float]]
+  private let collected: Mutex<[(features: [Float], map: [Float])]>
+
+  var features: [[Float]] { collected.withLock { $0.map { $0.features } } }
+  var maps: [[Float]] { collected.withLock { $0.map { $0.map } } }
 
   init(_ inputs: [[Float]], _ executor: Executor) {
     self.inputs = inputs
     channels = executor.network.spec.featureCount
     stride = executor.mapStride
-    features = inputs.map { _ in [] }
-    maps = features
+    collected = Mutex(inputs.map { _ in ([], []) })
   }
 
   override func prepare(image: Int, worker: Int, input: inout MutableSpan<Float>) -> Bool {
@@ -110,9 +116,10 @@ final class Collector: ImageJob {
   }
 
   override func finish(image: Int, worker: Int, features: Span<Float>, map: Span<Float>) {
-    self.features[image] = (0..<features.count).map { features[$0] }
+    let vector = (0..<features.count).map { features[$0] }
     let positions = (map.count + stride - channels) / stride
-    maps[image] = (0..<positions * channels).map { map[$0 / channels * stride + $0 % channels] }
+    let values = (0..<positions * channels).map { map[$0 / channels * stride + $0 % channels] }
+    collected.withLock { $0[image] = (vector, values) }
   }
 
   static func run(_ network: Network, _ inputs: [[Float]], threads: Int) throws -> Collector {

@@ -9,7 +9,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import cal
+import networks
 import pytest
+import torchfile
 from make_model import COLOURS
 from PIL import Image
 from support import ROOT, Installed, check_run, ppm
@@ -45,7 +48,9 @@ def blocks(language: str) -> list[str]:
 
 @pytest.fixture
 def folder(tmp_path: Path, models: list[Path]) -> Path:
-    """model.cal, face.ppm and face.png (red), other.png (white), faces/ with both."""
+    """model.cal, face.ppm and face.png (red), other.png (white), faces/ with both, and a
+    checkpoint as PyTorch saves it."""
+    torchfile.save(tmp_path / "run.ckpt", {"state_dict": networks.make(networks.Shape())})
     (tmp_path / "model.cal").write_bytes(models[0].read_bytes())
     (tmp_path / "face.ppm").write_bytes(ppm(40, 40, b"\xff\0\0" * 1600))
     (tmp_path / "faces").mkdir()
@@ -103,6 +108,8 @@ def test_commands(folder: Path) -> None:
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     done = check_run(["sh", "-e", "-c", commands], cwd=folder, env={**os.environ, "PATH": path})
     assert all(name in done.stdout for name in ("red", "green", "blue"))
+    with cal.Model.load(folder / "imported.cal") as model:
+        assert [entry.name for entry in model.prototypes[:2]] == ["real", "vae"]
     answers = (folder / "answers.csv").read_text().splitlines()
     assert len(answers) == 3 and "known" in answers[1] and "novel" in answers[2]
 

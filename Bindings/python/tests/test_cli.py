@@ -107,6 +107,20 @@ def test_all_files(model_path: Path, folder: Path, native: object) -> None:
     assert "2 of 7 images failed" in done.stderr
 
 
+def test_pipes_in_folders_are_not_waited_for(
+    model_path: Path, folder: Path, tmp_path: Path, native: object
+) -> None:
+    os.mkfifo(tmp_path / "a.png")
+    (tmp_path / "b.png").symlink_to(folder / "b.png")
+    (tmp_path / "c.png").symlink_to(tmp_path / "gone.png")
+    done = run("attribute", model_path, tmp_path, "--jsonl")
+    records = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [(record["source"][-5:], record["status"]) for record in records] == [
+        ("b.png", "CAL_OK"),
+        ("c.png", "CAL_ERR_IO"),
+    ]
+
+
 def test_paths_from_stdin(model_path: Path, folder: Path, native: object) -> None:
     listed = f"{folder}/b.png\n\n{folder}/none.png\r\n{folder}/é.png"
     done = run("attribute", model_path, "-", "--jsonl", stdin=listed)
@@ -254,8 +268,8 @@ def test_ctrl_c_leaves_whole_records(
     while time.monotonic() < deadline and (not out.exists() or out.stat().st_size == 0):
         time.sleep(0.05)
     process.send_signal(signal.SIGINT)
-    assert process.wait(60) == 130
-    assert process.stderr.read() == "cal: interrupted\n"
+    status = process.wait(60)
+    assert (status, process.stderr.read()) == (130, "cal: interrupted\n")
     text = out.read_text()
     assert text.endswith("\n")
     assert all(json.loads(line)["status"] == "CAL_OK" for line in text.splitlines())

@@ -17,29 +17,29 @@
 
 /* A map and the window that walks over it. */
 typedef struct calk_window {
-    int32_t height, width;   /* of the map, positions */
-    int32_t pixel_stride;    /* floats from position to position */
-    int32_t row_stride;      /* floats from row to row */
+    int32_t height, width; /* of the map, positions */
+    int32_t pixel_stride;  /* floats from position to position */
+    int32_t row_stride;    /* floats from row to row */
     int32_t kernel_h, kernel_w;
     int32_t step, pad;
-    int32_t length;          /* floats read at each tap */
+    int32_t length; /* floats read at each tap */
 } calk_window;
 
 typedef struct calk_conv {
     calk_window window[2];
-    int32_t windows;         /* 1, or 2: the second adds to the first */
-    int32_t out_width;       /* positions in a row of the output */
-    int32_t out_stride;      /* floats from position to position of output and residual */
+    int32_t windows;    /* 1, or 2: the second adds to the first */
+    int32_t out_width;  /* positions in a row of the output */
+    int32_t out_stride; /* floats from position to position of output and residual */
     int32_t out_channels;
     int32_t relu;
-    const float *weights;    /* packed by calk_pack */
-    const float *bias;       /* out_channels */
-    const float *zeros;      /* as many as the longest tap */
+    const float *weights; /* packed by calk_pack */
+    const float *bias;    /* out_channels */
+    const float *zeros;   /* as many as the longest tap */
 } calk_conv;
 
 typedef struct calk_conv_data {
     const float *in[2];
-    const float *residual;   /* NULL: none */
+    const float *residual; /* NULL: none */
     float *out;
 } calk_conv_data;
 

@@ -11,8 +11,8 @@
 typedef enum calk_set { CALK_PORTABLE = 1, CALK_AVX2 = 2, CALK_AVX512 = 3 } calk_set;
 
 typedef struct calk_kernels {
-    int32_t panel;       /* output channels in a panel of packed weights */
-    int32_t block_rows;  /* rows the microkernel likes best */
+    int32_t panel;      /* output channels in a panel of packed weights */
+    int32_t block_rows; /* rows the microkernel likes best */
 
     /* Output rows (positions) begin to end, panels begin to end. `table` is scratch for
      * (row_end - row_begin) * taps pointers. */
@@ -27,10 +27,9 @@ typedef struct calk_kernels {
     /* Products and output transform of the `tiles` tiles in v, which start at first_tile, for
      * panels begin to end. `products` is scratch for points * tiles * panel floats, `table`
      * for `tiles` pointers. */
-    void (*winograd_output)(const calk_winograd *w, const calk_winograd_data *data,
-                            const float *v, int32_t first_tile, int32_t tiles,
-                            int32_t panel_begin, int32_t panel_end, float *products,
-                            const float **table);
+    void (*winograd_output)(const calk_winograd *w, const calk_winograd_data *data, const float *v,
+                            int32_t first_tile, int32_t tiles, int32_t panel_begin,
+                            int32_t panel_end, float *products, const float **table);
 
     /* 3x3 max pooling, stride 2, padding 1, output rows (of positions) begin to end. */
     void (*max_pool)(const float *in, int32_t height, int32_t width, int32_t channels,

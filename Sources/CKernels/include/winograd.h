@@ -8,21 +8,21 @@
 #include <stdint.h>
 
 typedef struct calk_winograd {
-    int32_t tile;            /* 2 or 4 */
-    int32_t height, width;   /* of the map, positions; input and output alike */
-    int32_t in_stride;       /* floats from position to position of the input */
-    int32_t in_channels;     /* multiple of CALK_CHANNELS */
-    int32_t out_stride;      /* of output and residual */
-    int32_t out_channels;    /* multiple of CALK_CHANNELS */
+    int32_t tile;          /* 2 or 4 */
+    int32_t height, width; /* of the map, positions; input and output alike */
+    int32_t in_stride;     /* floats from position to position of the input */
+    int32_t in_channels;   /* multiple of CALK_CHANNELS */
+    int32_t out_stride;    /* of output and residual */
+    int32_t out_channels;  /* multiple of CALK_CHANNELS */
     int32_t relu;
-    const float *weights;    /* packed by calk_winograd_pack */
-    const float *bias;       /* out_channels */
-    const float *zeros;      /* in_channels */
+    const float *weights; /* packed by calk_winograd_pack */
+    const float *bias;    /* out_channels */
+    const float *zeros;   /* in_channels */
 } calk_winograd;
 
 typedef struct calk_winograd_data {
     const float *in;
-    const float *residual;   /* NULL: none */
+    const float *residual; /* NULL: none */
     float *out;
 } calk_winograd_data;
 
@@ -39,7 +39,7 @@ static inline int32_t calk_winograd_stride(const calk_winograd *w) { return w->i
 /* Transforms 3x3 weights (out, in, 3, 3), each output scaled by scale[out], and packs them:
  * panel, point, input channel, column. `packed` has points * in_padded * roundup(out, 16)
  * floats and must be zero; in_padded is `in` rounded up to CALK_CHANNELS. */
-void calk_winograd_pack(int32_t panel, int32_t tile, int32_t out, int32_t in,
-                        const float *weights, const float *scale, float *packed);
+void calk_winograd_pack(int32_t panel, int32_t tile, int32_t out, int32_t in, const float *weights,
+                        const float *scale, float *packed);
 
 #endif

@@ -37,8 +37,11 @@ def _folder(path: str, every: bool) -> Iterator[str]:
     for folder, names, files in os.walk(path, onerror=fail):
         names.sort()
         for name in sorted(files):
-            if every or Path(name).suffix.lower() in SUFFIXES:
-                yield os.path.join(folder, name)
+            path = os.path.join(folder, name)
+            # A pipe or device would be waited for; a dangling link is reported as unreadable.
+            special = os.path.exists(path) and not os.path.isfile(path)
+            if not special and (every or Path(name).suffix.lower() in SUFFIXES):
+                yield path
 
 
 def read_faces(path: str) -> dict[str, tuple[float, float, float, float]]:

@@ -1,6 +1,6 @@
 """Writes a model file: Sources/CModelFormat/cal_model.proto.
 
-cal_model_pb2.py is generated from it, with protobuf 6.31 so that runtimes from there on work:
+cal_model_pb2.py is generated from it, with protobuf 6.31.1 so that runtimes from there on work:
 
     python -m grpc_tools.protoc -I ../../Sources/CModelFormat \\
         --python_out=src/cal/importer --pyi_out=src/cal/importer cal_model.proto
