@@ -21,8 +21,9 @@ import Testing
     let rows = Int.random(in: 1...6, using: &chance)
     let columns = Int.random(in: 1...6, using: &chance)
     // Few different weights, so that there are ties.
+    let largest = seed % 2 == 0 ? 3 : 1000
     let weights = (0..<rows).map { _ in
-      (0..<columns).map { _ in Double(Int.random(in: 0...(seed % 2 == 0 ? 3 : 1000), using: &chance)) }
+      (0..<columns).map { _ in Double(Int.random(in: 0...largest, using: &chance)) }
     }
     let matching = Matching.maximum(rows: rows, columns: columns) { weights[$0][$1] }
     let matched = matching.filter { $0 >= 0 }

@@ -52,7 +52,11 @@ import Testing
   }
 
   @Test func badSumsAreNamed() {
-    for (known, word) in [((-1.0, UInt64(2)), "sum_known"), ((.nan, 2), "sum_known is nan"), ((0, 2), "count_known is 2")] {
+    let cases: [((Double, UInt64), String)] = [
+      ((-1, 2), "sum_known is -1.0"), ((.nan, 2), "sum_known is nan"),
+      ((0, 2), "sum_known is 0, but count_known is 2"),
+    ]
+    for (known, word) in cases {
       #expect { try next(.paper, known: known, novel: (1, 1)) } throws: { error in
         "\(error)".contains(word)
       }

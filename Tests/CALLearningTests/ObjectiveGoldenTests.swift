@@ -67,8 +67,9 @@ struct ObjectiveGoldenTests {
       case .default: #expect(abs(next - min(max(published, 0.09), 0.9)) < 1e-6)
       }
     }
-    print("losses.json, \(recipe): largest error of a term \(worst.term), of a gradient relative to"
-      + " the largest \(worst.gradient), of a confidence sum \(worst.confidence)")
+    print(
+      "losses.json, \(recipe): largest error of a term \(worst.term), of a confidence sum",
+      "\(worst.confidence), of a gradient relative to the largest \(worst.gradient)")
     #expect(worst.term < 2e-6)
     // PyTorch's are single precision: divided by the teacher temperature, logits reach 100, where
     // one rounding is 4e-6, and so is the relative error of an exponential.
