@@ -6,6 +6,7 @@
 //
 //     CAL  ->  CALModel  ->  CALNetwork, CALImage, CALDigest  ->  CKernels, COpenBLAS
 //                        ->  CModelFormat (protobuf-c)
+//          ->  CALLearning
 //
 // The shipped library is built by the Makefile, which adds what a manifest cannot say without
 // unsafe flags: static Swift runtime, soname, version script.
@@ -39,17 +40,20 @@ let package = Package(
     .target(name: "CALDigest", dependencies: ["CKernels"], swiftSettings: swift),
     .target(name: "CALImage", dependencies: ["CKernels"], swiftSettings: swift),
     .target(name: "CALNetwork", dependencies: ["CKernels", "COpenBLAS"], swiftSettings: swift),
+    .target(name: "CALLearning", swiftSettings: swift),
     .target(
       name: "CALModel", dependencies: ["CALDigest", "CALImage", "CALNetwork", "CModelFormat"],
       swiftSettings: swift),
     .target(
       name: "CAL",
       dependencies: [
-        "CCal", "CALModel", "CALNetwork", "CALImage", "CALDigest", "CBuildInfo", "COpenBLAS",
+        "CCal", "CALModel", "CALLearning", "CALNetwork", "CALImage", "CALDigest", "CBuildInfo",
+        "COpenBLAS",
       ], swiftSettings: swift),
 
     .testTarget(name: "CALDigestTests", dependencies: ["CALDigest"], swiftSettings: swift),
     .testTarget(name: "CALImageTests", dependencies: ["CALImage"], swiftSettings: swift),
+    .testTarget(name: "CALLearningTests", dependencies: ["CALLearning"], swiftSettings: swift),
     .testTarget(name: "CALNetworkTests", dependencies: ["CALNetwork"], swiftSettings: swift),
     .testTarget(name: "CALModelTests", dependencies: ["CALModel"], swiftSettings: swift),
     .testTarget(name: "CALTests", dependencies: ["CAL", "CCal", "CALModel"], swiftSettings: swift),

@@ -439,6 +439,205 @@ CAL_CHECKED cal_status cal_session_report(cal_session *session, const cal_result
  * bad handle. Static. Thread: any. */
 CAL_API const char *cal_session_kernels(const cal_session *session);
 
+/* ----------------------------------------------------------------- learning */
+
+/* CAL's objective, prototype pruning and metrics on their own, for a host that trains or
+ * evaluates elsewhere. Formulas and their sources: docs/METHOD.md. Classes are numbered 0 to
+ * classes - 1, the known ones first. All matrices are row-major and packed. A buffer must be
+ * aligned for its type; output buffers must overlap neither the inputs nor each other. */
+
+#define CAL_SAMPLES_MAX 16777216         /* images of a batch or an evaluation */
+#define CAL_CLASSES_MAX 4096             /* prototypes */
+#define CAL_FEATURES_MAX 16384           /* floats of a prototype */
+
+typedef int32_t cal_recipe;
+enum {
+    CAL_RECIPE_DEFAULT = 0, /* the published computation with its defects repaired */
+    CAL_RECIPE_PAPER = 1    /* the published computation, number for number */
+};
+
+/* Value of a row's tag. */
+enum { CAL_TAG_LABELLED = 1, CAL_TAG_UNLABELLED = 2 };
+
+/* One batch: the logits of a weak and a strong view of each image. */
+typedef struct cal_objective_input {
+    uint32_t struct_size;
+    uint32_t rows;          /* images, 1 to CAL_SAMPLES_MAX */
+    uint32_t classes;       /* 1 to CAL_CLASSES_MAX */
+    uint32_t known;         /* 0 to classes */
+    const float *weak;      /* rows x classes, finite */
+    const float *strong;    /* rows x classes, finite */
+    const int32_t *tag;     /* rows; CAL_TAG_* */
+    const int32_t *target;  /* rows; a labelled row's class, 0 to known - 1, else not looked at;
+                               NULL if no row is labelled */
+} cal_objective_input;
+#define CAL_OBJECTIVE_INPUT_INIT                                                                   \
+    {(uint32_t)sizeof(cal_objective_input), 0, 0, 0, NULL, NULL, NULL, NULL}
+
+typedef struct cal_objective_options {
+    uint32_t struct_size;
+    cal_recipe recipe;
+    int32_t epoch;              /* from 0, less than epochs */
+    int32_t epochs;             /* 0: 50; up to 1000000 */
+    int32_t pseudo_epoch;       /* first epoch with ACR; 0: 5; negative: from the start */
+    uint32_t reserved;
+    double gamma;               /* ACR's threshold of known classes; 0: 0.9; 1e-6 to 1 */
+    double novel_threshold;     /* gamma_n, ACR's threshold of novel classes, up to 10; negative:
+                                   none; 0: the recipe's start, none (paper) or gamma (default) */
+    double threshold_floor;     /* least gamma_n of the default recipe, up to gamma; 0: gamma / 10;
+                                   negative: none */
+    double teacher_temperature; /* of CCR's target; 0: 0.1; 1e-3 to 1e3 */
+    double student_temperature; /* of all else; 0: 1; 1e-3 to 1e3 */
+    double ccr_weight;          /* of CCR in the total; 0: 0.2; negative: none; up to 1e6 */
+} cal_objective_options;
+#define CAL_OBJECTIVE_OPTIONS_INIT                                                                 \
+    {(uint32_t)sizeof(cal_objective_options), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}
+
+/* Of the images whose views have the same top class, known or novel: how many there are, and the
+ * sum of their top probabilities in the weak view. Adds up over the batches of an epoch. This
+ * struct is frozen. */
+typedef struct cal_confidence {
+    double sum_known;
+    double sum_novel;
+    uint64_t count_known;
+    uint64_t count_novel;
+} cal_confidence;
+
+/* In: struct_size, and the buffers you want filled. Out: the rest. */
+typedef struct cal_objective_result {
+    uint32_t struct_size;
+    uint32_t acr_selected;      /* unlabelled rows whose prediction became a label */
+    double supervised;          /* mean cross entropy of both views of the labelled rows, or 0 */
+    double regulariser;         /* (log classes - entropy of the mean probabilities) / 2 */
+    double ccr;                 /* confidence-aware consistency regularisation */
+    double acr;                 /* asymmetric confidence reinforcement; 0 if none was selected */
+    double total;               /* supervised + regulariser + acr + ccr_weight * ccr */
+    cal_confidence confidence;
+    float *weak_gradient;       /* in: your buffer, or NULL; out: rows x classes, */
+    float *strong_gradient;     /* d total / d weak, d total / d strong */
+    uint64_t gradient_capacity; /* in: floats at each that is not NULL, >= rows * classes */
+} cal_objective_result;
+#define CAL_OBJECTIVE_RESULT_INIT                                                                  \
+    {(uint32_t)sizeof(cal_objective_result), 0, 0, 0, 0, 0, 0, {0, 0, 0, 0}, NULL, NULL, 0}
+
+/* Computes all terms of the objective for one batch, and the gradients. options may be NULL.
+ * Defined for one row, and without labelled, unlabelled or novel rows; finite for all finite
+ * logits. Same input, same bits. Thread: any. Errors: CAL_ERR_ARGUMENT (NaN and infinities
+ * included, named by row and column), CAL_ERR_STRUCT_SIZE. */
+CAL_CHECKED cal_status cal_objective(const cal_objective_input *input,
+                                     const cal_objective_options *options,
+                                     cal_objective_result *result);
+
+/* gamma_n for the next epoch, from the confidence of all batches of this one and from the options
+ * that they were computed with (recipe, gamma, threshold_floor; novel_threshold stays if either
+ * count is 0). Paper: gamma * clamp(mean novel / mean known, 0.1, 10). Default: that, at least
+ * threshold_floor and at most gamma. Thread: any. Errors: CAL_ERR_ARGUMENT,
+ * CAL_ERR_STRUCT_SIZE. */
+CAL_CHECKED cal_status cal_novel_threshold(const cal_confidence *confidence,
+                                           const cal_objective_options *options,
+                                           double *threshold);
+
+/* A bank of prototypes, and how many images each is the top class of. */
+typedef struct cal_prune_input {
+    uint32_t struct_size;
+    uint32_t rows;            /* prototypes, 1 to CAL_CLASSES_MAX */
+    uint32_t features;        /* 1 to CAL_FEATURES_MAX */
+    uint32_t known;           /* 0 to rows */
+    const float *prototypes;  /* rows x features, finite */
+    const uint64_t *usage;    /* rows; that of known ones is not looked at */
+} cal_prune_input;
+#define CAL_PRUNE_INPUT_INIT {(uint32_t)sizeof(cal_prune_input), 0, 0, 0, NULL, NULL}
+
+typedef struct cal_prune_options {
+    uint32_t struct_size;
+    cal_recipe recipe;
+    double coverage;          /* share of the novel usage before the tail; 0: 0.9544; 1e-6 to 1 */
+} cal_prune_options;
+#define CAL_PRUNE_OPTIONS_INIT {(uint32_t)sizeof(cal_prune_options), 0, 0}
+
+/* In: struct_size, and the buffers you want filled. Out: kept_count, and in the buffers: */
+typedef struct cal_prune_result {
+    uint32_t struct_size;
+    uint32_t kept_count;          /* rows that are left: the estimated number of classes */
+    float *prototypes;            /* kept_count x features: known rows as they were, then novel
+                                     ones, by falling usage (paper) or in their order (default) */
+    uint64_t prototype_capacity;  /* in: floats there, >= rows * features */
+    uint32_t *kept;               /* kept_count: the old row of each new one. Other state of a row,
+                                     such as an optimiser's, moves likewise */
+    uint32_t *merged_into;        /* input rows: the old row that took over; itself, if it stays */
+    uint64_t row_capacity;        /* in: entries at each of these two that is not NULL, >= rows */
+} cal_prune_result;
+#define CAL_PRUNE_RESULT_INIT {(uint32_t)sizeof(cal_prune_result), 0, NULL, 0, NULL, NULL, 0}
+
+/* Dynamic prototype pruning: drops novel prototypes in the tail of usage, and merges each into
+ * the nearest one that stays. options may be NULL. Buffers beyond kept_count rows are left as
+ * they are. Thread: any. Errors: CAL_ERR_ARGUMENT, CAL_ERR_STRUCT_SIZE. */
+CAL_CHECKED cal_status cal_prune(const cal_prune_input *input, const cal_prune_options *options,
+                                 cal_prune_result *result);
+
+/* Labels and predictions of an evaluation. */
+typedef struct cal_metrics_input {
+    uint32_t struct_size;
+    uint32_t count;            /* samples, 1 to CAL_SAMPLES_MAX */
+    uint32_t classes;          /* all ids are below; 1 to CAL_CLASSES_MAX */
+    uint32_t known;            /* ids below are known classes; 0 to classes */
+    const int32_t *label;      /* count */
+    const int32_t *predicted;  /* count */
+    const float *score;        /* count; the higher, the surer of a known class; or NULL */
+} cal_metrics_input;
+#define CAL_METRICS_INPUT_INIT {(uint32_t)sizeof(cal_metrics_input), 0, 0, 0, NULL, NULL, NULL}
+
+typedef struct cal_metrics_options {
+    uint32_t struct_size;
+    uint32_t reserved;
+    double minimum_share;      /* of the samples, for an id to be frequent, up to 1; 0: 0.005;
+                                  negative: none */
+} cal_metrics_options;
+#define CAL_METRICS_OPTIONS_INIT {(uint32_t)sizeof(cal_metrics_options), 0, 0}
+
+/* Accuracy, normalised mutual information (arithmetic mean), adjusted Rand index; 0 without
+ * samples. This struct is frozen. */
+typedef struct cal_agreement {
+    double acc, nmi, ari;
+} cal_agreement;
+
+/* In: struct_size, and the buffer you want filled. Out: the rest. */
+typedef struct cal_metrics_result {
+    uint32_t struct_size;
+    uint32_t known_count;          /* samples of known and of novel classes */
+    uint32_t novel_count;
+    uint32_t label_ids;            /* different ids among the labels */
+    uint32_t predicted_ids;        /* among the predictions: the estimated K */
+    uint32_t predicted_novel_ids;  /* those of them that are not below known */
+    uint32_t frequent_ids;         /* those with at least minimum_share of all samples */
+    uint32_t frequent_novel_ids;
+    cal_agreement all;             /* published: ACC by one best matching of ids to labels */
+    cal_agreement known;           /* published: known samples; ACC by plain equality */
+    cal_agreement novel;           /* published: novel samples; ACC by their own best matching, to
+                                      known ids too, so 1 is possible without a discovery */
+    double joint_known_acc;        /* the matching of all.acc, known and novel samples apart; of */
+    double joint_novel_acc;        /* equally good ones the one with the fewest novel hits */
+    double strict_novel_acc;       /* novel samples; best matching to novel ids only */
+    double macro_acc;              /* mean recall over classes: known ones by equality, novel */
+    double macro_known_acc;        /* ones by the matching to novel ids with the best mean */
+    double macro_novel_acc;
+    double auroc;                  /* of score, known against novel samples; NaN without scores, */
+    double oscr;                   /* known or novel samples. Area under the open-set
+                                      classification rate */
+    uint32_t *confusion;           /* in: your buffer, or NULL; out: classes x classes counts, row
+                                      = label, column = prediction */
+    uint64_t confusion_capacity;   /* in: entries there, >= classes * classes */
+} cal_metrics_result;
+#define CAL_METRICS_RESULT_INIT                                                                    \
+    {(uint32_t)sizeof(cal_metrics_result), 0, 0, 0, 0, 0, 0, 0, {0, 0, 0}, {0, 0, 0}, {0, 0, 0},   \
+     0, 0, 0, 0, 0, 0, 0, 0, NULL, 0}
+
+/* Open-world evaluation: the measures as published, and strict ones beside them. options may be
+ * NULL. Needs up to 16 bytes x classes^2 of memory while it runs, and 32
+ * bytes x count for scores. Thread: any. Errors: CAL_ERR_ARGUMENT, CAL_ERR_STRUCT_SIZE. */
+CAL_CHECKED cal_status cal_metrics(const cal_metrics_input *input,
+                                   const cal_metrics_options *options, cal_metrics_result *result);
+
 #ifdef __cplusplus
 }
 #endif

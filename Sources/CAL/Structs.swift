@@ -44,6 +44,51 @@ extension cal_result: GrowingStruct {
   static var firstSize: Int { 368 }
 }
 
+extension cal_objective_input: GrowingStruct {
+  static var cName: String { "cal_objective_input" }
+  static var firstSize: Int { 48 }
+}
+
+extension cal_objective_options: GrowingStruct {
+  static var cName: String { "cal_objective_options" }
+  static var firstSize: Int { 72 }
+}
+
+extension cal_objective_result: GrowingStruct {
+  static var cName: String { "cal_objective_result" }
+  static var firstSize: Int { 104 }
+}
+
+extension cal_prune_input: GrowingStruct {
+  static var cName: String { "cal_prune_input" }
+  static var firstSize: Int { 32 }
+}
+
+extension cal_prune_options: GrowingStruct {
+  static var cName: String { "cal_prune_options" }
+  static var firstSize: Int { 16 }
+}
+
+extension cal_prune_result: GrowingStruct {
+  static var cName: String { "cal_prune_result" }
+  static var firstSize: Int { 48 }
+}
+
+extension cal_metrics_input: GrowingStruct {
+  static var cName: String { "cal_metrics_input" }
+  static var firstSize: Int { 40 }
+}
+
+extension cal_metrics_options: GrowingStruct {
+  static var cName: String { "cal_metrics_options" }
+  static var firstSize: Int { 16 }
+}
+
+extension cal_metrics_result: GrowingStruct {
+  static var cName: String { "cal_metrics_result" }
+  static var firstSize: Int { 184 }
+}
+
 /// A caller's struct, or array of structs, whose `struct_size` was checked. It is only ever
 /// copied as bytes, so neither its alignment nor its version matters.
 struct CallerStructs<Value: GrowingStruct> {

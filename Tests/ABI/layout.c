@@ -113,6 +113,113 @@ FIELD(cal_result, crop_height, 76, 4);
 FIELD(cal_result, pixels_sha256, 80, 32);
 FIELD(cal_result, error, 112, 256);
 
+SIZE(cal_objective_input, 48);
+FIELD(cal_objective_input, struct_size, 0, 4);
+FIELD(cal_objective_input, rows, 4, 4);
+FIELD(cal_objective_input, classes, 8, 4);
+FIELD(cal_objective_input, known, 12, 4);
+FIELD(cal_objective_input, weak, 16, 8);
+FIELD(cal_objective_input, strong, 24, 8);
+FIELD(cal_objective_input, tag, 32, 8);
+FIELD(cal_objective_input, target, 40, 8);
+
+SIZE(cal_objective_options, 72);
+FIELD(cal_objective_options, struct_size, 0, 4);
+FIELD(cal_objective_options, recipe, 4, 4);
+FIELD(cal_objective_options, epoch, 8, 4);
+FIELD(cal_objective_options, epochs, 12, 4);
+FIELD(cal_objective_options, pseudo_epoch, 16, 4);
+FIELD(cal_objective_options, reserved, 20, 4);
+FIELD(cal_objective_options, gamma, 24, 8);
+FIELD(cal_objective_options, novel_threshold, 32, 8);
+FIELD(cal_objective_options, threshold_floor, 40, 8);
+FIELD(cal_objective_options, teacher_temperature, 48, 8);
+FIELD(cal_objective_options, student_temperature, 56, 8);
+FIELD(cal_objective_options, ccr_weight, 64, 8);
+
+SIZE(cal_confidence, 32);
+FIELD(cal_confidence, sum_known, 0, 8);
+FIELD(cal_confidence, sum_novel, 8, 8);
+FIELD(cal_confidence, count_known, 16, 8);
+FIELD(cal_confidence, count_novel, 24, 8);
+
+SIZE(cal_objective_result, 104);
+FIELD(cal_objective_result, struct_size, 0, 4);
+FIELD(cal_objective_result, acr_selected, 4, 4);
+FIELD(cal_objective_result, supervised, 8, 8);
+FIELD(cal_objective_result, regulariser, 16, 8);
+FIELD(cal_objective_result, ccr, 24, 8);
+FIELD(cal_objective_result, acr, 32, 8);
+FIELD(cal_objective_result, total, 40, 8);
+FIELD(cal_objective_result, confidence, 48, 32);
+FIELD(cal_objective_result, weak_gradient, 80, 8);
+FIELD(cal_objective_result, strong_gradient, 88, 8);
+FIELD(cal_objective_result, gradient_capacity, 96, 8);
+
+SIZE(cal_prune_input, 32);
+FIELD(cal_prune_input, struct_size, 0, 4);
+FIELD(cal_prune_input, rows, 4, 4);
+FIELD(cal_prune_input, features, 8, 4);
+FIELD(cal_prune_input, known, 12, 4);
+FIELD(cal_prune_input, prototypes, 16, 8);
+FIELD(cal_prune_input, usage, 24, 8);
+
+SIZE(cal_prune_options, 16);
+FIELD(cal_prune_options, struct_size, 0, 4);
+FIELD(cal_prune_options, recipe, 4, 4);
+FIELD(cal_prune_options, coverage, 8, 8);
+
+SIZE(cal_prune_result, 48);
+FIELD(cal_prune_result, struct_size, 0, 4);
+FIELD(cal_prune_result, kept_count, 4, 4);
+FIELD(cal_prune_result, prototypes, 8, 8);
+FIELD(cal_prune_result, prototype_capacity, 16, 8);
+FIELD(cal_prune_result, kept, 24, 8);
+FIELD(cal_prune_result, merged_into, 32, 8);
+FIELD(cal_prune_result, row_capacity, 40, 8);
+
+SIZE(cal_metrics_input, 40);
+FIELD(cal_metrics_input, struct_size, 0, 4);
+FIELD(cal_metrics_input, count, 4, 4);
+FIELD(cal_metrics_input, classes, 8, 4);
+FIELD(cal_metrics_input, known, 12, 4);
+FIELD(cal_metrics_input, label, 16, 8);
+FIELD(cal_metrics_input, predicted, 24, 8);
+FIELD(cal_metrics_input, score, 32, 8);
+
+SIZE(cal_metrics_options, 16);
+FIELD(cal_metrics_options, struct_size, 0, 4);
+FIELD(cal_metrics_options, reserved, 4, 4);
+FIELD(cal_metrics_options, minimum_share, 8, 8);
+
+SIZE(cal_agreement, 24);
+FIELD(cal_agreement, acc, 0, 8);
+FIELD(cal_agreement, nmi, 8, 8);
+FIELD(cal_agreement, ari, 16, 8);
+
+SIZE(cal_metrics_result, 184);
+FIELD(cal_metrics_result, struct_size, 0, 4);
+FIELD(cal_metrics_result, known_count, 4, 4);
+FIELD(cal_metrics_result, novel_count, 8, 4);
+FIELD(cal_metrics_result, label_ids, 12, 4);
+FIELD(cal_metrics_result, predicted_ids, 16, 4);
+FIELD(cal_metrics_result, predicted_novel_ids, 20, 4);
+FIELD(cal_metrics_result, frequent_ids, 24, 4);
+FIELD(cal_metrics_result, frequent_novel_ids, 28, 4);
+FIELD(cal_metrics_result, all, 32, 24);
+FIELD(cal_metrics_result, known, 56, 24);
+FIELD(cal_metrics_result, novel, 80, 24);
+FIELD(cal_metrics_result, joint_known_acc, 104, 8);
+FIELD(cal_metrics_result, joint_novel_acc, 112, 8);
+FIELD(cal_metrics_result, strict_novel_acc, 120, 8);
+FIELD(cal_metrics_result, macro_acc, 128, 8);
+FIELD(cal_metrics_result, macro_known_acc, 136, 8);
+FIELD(cal_metrics_result, macro_novel_acc, 144, 8);
+FIELD(cal_metrics_result, auroc, 152, 8);
+FIELD(cal_metrics_result, oscr, 160, 8);
+FIELD(cal_metrics_result, confusion, 168, 8);
+FIELD(cal_metrics_result, confusion_capacity, 176, 8);
+
 VALUE(CAL_OK, 0);
 VALUE(CAL_ERR_ARGUMENT, 101);
 VALUE(CAL_ERR_STRUCT_SIZE, 102);
@@ -163,11 +270,20 @@ VALUE(CAL_VERDICT_NOVEL, 2);
 
 VALUE(CAL_ATTRIBUTE_NO_PIXEL_DIGEST, 1);
 
+VALUE(CAL_RECIPE_DEFAULT, 0);
+VALUE(CAL_RECIPE_PAPER, 1);
+
+VALUE(CAL_TAG_LABELLED, 1);
+VALUE(CAL_TAG_UNLABELLED, 2);
+
 VALUE(CAL_IMAGE_SIDE_MAX, 32768);
 VALUE(CAL_IMAGE_PIXELS_MAX, 268435456);
 VALUE(CAL_THREADS_MAX, 256);
 VALUE(CAL_NAME_MAX, 255);
 VALUE(CAL_DIGEST_SIZE, 32);
 VALUE(CAL_BATCH_MAX, 1048576);
+VALUE(CAL_SAMPLES_MAX, 16777216);
+VALUE(CAL_CLASSES_MAX, 4096);
+VALUE(CAL_FEATURES_MAX, 16384);
 
 int main(void) { return 0; }

@@ -18,6 +18,7 @@ PROGRAMS = [
     "threads.c",
     "damaged.c",
     "quiet.c",
+    "learning.c",
     "owners.cpp",
 ]
 
@@ -42,7 +43,7 @@ def test_a_warm_session_allocates_nothing(
     installed.run(program, *models)
 
 
-@pytest.mark.parametrize("source", ["misuse.c", "batch.c", "damaged.c", "owners.cpp"])
+@pytest.mark.parametrize("source", ["misuse.c", "batch.c", "damaged.c", "learning.c", "owners.cpp"])
 def test_program_with_address_sanitizer(
     installed: Installed, models: list[Path], tmp_path: Path, source: str
 ) -> None:

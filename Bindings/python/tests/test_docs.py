@@ -32,12 +32,12 @@ def test_python_blocks_run(
     Image.fromarray(pixels).save("face.png")
     torchfile.save(Path("epoch50.ckpt"), {"state_dict": make(Shape(rows=25))})
     blocks = re.findall(r"```python\n(.*?)```", PYTHON, re.DOTALL)
-    assert len(blocks) == 3
+    assert len(blocks) == 4
     names = [f"method {number}" for number in range(19)]
     model = cal.Model.load("model.cal")
     with model:
         variables = {"cal": cal, "model": model, "paths": ["face.png"], "names": names}
-        for block in [blocks[1], blocks[0], blocks[2]]:
+        for block in [blocks[1], blocks[0], *blocks[2:]]:
             exec(block, variables)
     printed = capsys.readouterr().out
     assert '"verdict":' in printed

@@ -24,6 +24,17 @@ STRUCTS = {
     "cal_score": s.Score,
     "cal_attribute_options": s.AttributeOptions,
     "cal_result": s.Result,
+    "cal_objective_input": s.ObjectiveInput,
+    "cal_objective_options": s.ObjectiveOptions,
+    "cal_confidence": s.Confidence,
+    "cal_objective_result": s.ObjectiveResult,
+    "cal_prune_input": s.PruneInput,
+    "cal_prune_options": s.PruneOptions,
+    "cal_prune_result": s.PruneResult,
+    "cal_metrics_input": s.MetricsInput,
+    "cal_metrics_options": s.MetricsOptions,
+    "cal_agreement": s.Agreement,
+    "cal_metrics_result": s.MetricsResult,
 }
 
 
@@ -76,14 +87,16 @@ def test_constants(tmp_path: Path, header: str) -> None:
         "CAL_VERSION_NUMBER": s.VERSION_NUMBER,
         "CAL_ATTRIBUTE_NO_PIXEL_DIGEST": s.ATTRIBUTE_NO_PIXEL_DIGEST,
     }
-    limits = "IMAGE_SIDE_MAX IMAGE_PIXELS_MAX THREADS_MAX NAME_MAX DIGEST_SIZE BATCH_MAX"
+    limits = "IMAGE_SIDE_MAX IMAGE_PIXELS_MAX THREADS_MAX NAME_MAX DIGEST_SIZE BATCH_MAX "
+    limits += "SAMPLES_MAX CLASSES_MAX FEATURES_MAX"
     formats = "FORMAT_RGB8 FORMAT_BGR8 FORMAT_RGBA8 FORMAT_BGRA8 FORMAT_GRAY8"
     ours |= {f"CAL_{name}": getattr(s, name) for name in f"{limits} {formats}".split()}
-    for prefix, table in (("KIND", s.KINDS), ("VERDICT", s.VERDICTS)):
+    for prefix, table in (("KIND", s.KINDS), ("VERDICT", s.VERDICTS), ("TAG", s.TAGS)):
         ours |= {f"CAL_{prefix}_{name.upper()}": value for value, name in table.items()}
-    ours |= {f"CAL_KERNELS_{name.upper()}": value for name, value in s.KERNELS.items()}
+    for prefix, table in (("KERNELS", s.KERNELS), ("RECIPE", s.RECIPES)):
+        ours |= {f"CAL_{prefix}_{name.upper()}": value for name, value in table.items()}
     assert c_numbers(tmp_path, list(ours)) == ours
-    for prefix in ("KIND", "VERDICT", "KERNELS", "FORMAT", "ATTRIBUTE"):
+    for prefix in ("KIND", "VERDICT", "KERNELS", "FORMAT", "ATTRIBUTE", "RECIPE", "TAG"):
         assert set(re.findall(rf"(CAL_{prefix}_[A-Z0-9_]+) =", header)) == {
             name for name in ours if name.startswith(f"CAL_{prefix}_")
         }

@@ -30,6 +30,17 @@ from .errors import (
     CalThreadsError,
     Status,
 )
+from .learning import (
+    Agreement,
+    Confidence,
+    Metrics,
+    Objective,
+    Pruning,
+    metrics,
+    novel_threshold,
+    objective,
+    prune,
+)
 from .model import Model
 from .results import Attribution, Evidence, ModelInfo, Prototype, Score
 from .session import Session
@@ -52,6 +63,7 @@ def build_info() -> dict[str, str]:
 
 
 __all__ = [
+    "Agreement",
     "Attribution",
     "CalArgumentError",
     "CalBusyError",
@@ -67,10 +79,14 @@ __all__ = [
     "CalNotFoundError",
     "CalNumericError",
     "CalThreadsError",
+    "Confidence",
     "Evidence",
+    "Metrics",
     "Model",
     "ModelInfo",
+    "Objective",
     "Prototype",
+    "Pruning",
     "Score",
     "Session",
     "Status",
@@ -78,5 +94,9 @@ __all__ = [
     "build_info",
     "library_path",
     "library_version",
+    "metrics",
+    "novel_threshold",
+    "objective",
+    "prune",
     "set_log",
 ]

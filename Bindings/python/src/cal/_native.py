@@ -6,7 +6,17 @@ import ctypes
 import functools
 import json
 import threading
-from ctypes import POINTER, c_char_p, c_float, c_int32, c_size_t, c_uint8, c_uint32, c_uint64
+from ctypes import (
+    POINTER,
+    c_char_p,
+    c_double,
+    c_float,
+    c_int32,
+    c_size_t,
+    c_uint8,
+    c_uint32,
+    c_uint64,
+)
 from ctypes import c_void_p as handle
 from typing import Any
 
@@ -55,6 +65,22 @@ PROTOTYPES: dict[str, tuple[Any, list[Any]]] = {
     ),
     "cal_session_report": (c_int32, [handle, POINTER(s.Result), c_char_p, *_text]),
     "cal_session_kernels": (c_char_p, [handle]),
+    "cal_objective": (
+        c_int32,
+        [POINTER(s.ObjectiveInput), POINTER(s.ObjectiveOptions), POINTER(s.ObjectiveResult)],
+    ),
+    "cal_novel_threshold": (
+        c_int32,
+        [POINTER(s.Confidence), POINTER(s.ObjectiveOptions), POINTER(c_double)],
+    ),
+    "cal_prune": (
+        c_int32,
+        [POINTER(s.PruneInput), POINTER(s.PruneOptions), POINTER(s.PruneResult)],
+    ),
+    "cal_metrics": (
+        c_int32,
+        [POINTER(s.MetricsInput), POINTER(s.MetricsOptions), POINTER(s.MetricsResult)],
+    ),
 }
 
 

@@ -1,0 +1,40 @@
+/// One row of both views under every temperature that a term needs.
+struct ViewPair {
+  private let settings: ObjectiveSettings
+  /// At the student temperature.
+  private(set) var weak: Softmax
+  private(set) var strong: Softmax
+  /// The weak view as CCR's target.
+  private(set) var teacher: Softmax
+  /// The weak view as confidence statistics and ACR's cross entropy see it.
+  private(set) var measured: Softmax
+
+  init(classes: Int, settings: ObjectiveSettings) {
+    self.settings = settings
+    weak = Softmax(classes: classes, temperature: settings.studentTemperature)
+    strong = weak
+    teacher = Softmax(classes: classes, temperature: settings.teacherTemperature)
+    measured = Softmax(classes: classes, temperature: settings.confidenceTemperature)
+  }
+
+  mutating func read(weak weakLogits: Span<Float>, strong strongLogits: Span<Float>, row: Int) {
+    weak.read(weakLogits, row: row)
+    strong.read(strongLogits, row: row)
+    teacher.read(weakLogits, row: row)
+    measured.read(weakLogits, row: row)
+  }
+
+  /// The curriculum goes from sure images to unsure ones: (1 - lambda) c + lambda (1 - c), with
+  /// the teacher's confidence c.
+  var ccrWeight: Double {
+    let lambda = settings.curriculum
+    let confidence = teacher.topProbability
+    return (1 - lambda) * confidence + lambda * (1 - confidence)
+  }
+
+  /// Whether ACR takes the weak view's prediction for a label.
+  func isSelected(known: Int) -> Bool {
+    let threshold = weak.top < known ? settings.gamma : settings.currentNovelThreshold
+    return weak.topProbability >= threshold
+  }
+}
