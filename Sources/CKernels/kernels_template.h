@@ -10,7 +10,6 @@
 
 const calk_kernels ISA(calk_kernels) = {
     .panel = PANEL,
-    .block_rows = BLOCK_ROWS,
     .conv = ISA(conv),
     .winograd_input = ISA(winograd_input),
     .winograd_output = ISA(winograd_output),

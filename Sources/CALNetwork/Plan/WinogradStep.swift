@@ -69,7 +69,6 @@ struct WinogradStep: @unchecked Sendable {
     _ range: Range<Int>, panels: Range<Int>, from source: UnsafePointer<Float>, _ work: Work
   ) {
     var data = calk_winograd_data()
-    data.in = UnsafePointer(work.slot(input))
     if let residual { data.residual = UnsafePointer(work.slot(residual)) }
     data.out = work.slot(output)
     let products = work.scratch + chunkFloats

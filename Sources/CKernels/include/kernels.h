@@ -11,8 +11,7 @@
 typedef enum calk_set { CALK_PORTABLE = 1, CALK_AVX2 = 2, CALK_AVX512 = 3 } calk_set;
 
 typedef struct calk_kernels {
-    int32_t panel;      /* output channels in a panel of packed weights */
-    int32_t block_rows; /* rows the microkernel likes best */
+    int32_t panel; /* output channels in a panel of packed weights */
 
     /* Output rows (positions) begin to end, panels begin to end. `table` is scratch for
      * (row_end - row_begin) * taps pointers. */

@@ -21,7 +21,6 @@ typedef struct calk_winograd {
 } calk_winograd;
 
 typedef struct calk_winograd_data {
-    const float *in;
     const float *residual; /* NULL: none */
     float *out;
 } calk_winograd_data;
