@@ -117,7 +117,8 @@ enum Winograd {
   ///
   /// Costs are in rows of a matrix product of `input` x `output`. A product of few rows waits
   /// for its weights, so it costs at least as many rows as hide a weight's way from the
-  /// third-level cache (12) or the second (4). The transforms' share was fitted to timings.
+  /// third-level cache (12) or the second (4). The 12, the 4 and the
+  /// transforms' share are estimates from operation counts, not measurements.
   static func tile(side: Int, input: Int, output: Int) -> Int? {
     func cost(_ tile: Int, perInput: Double, perOutput: Double) -> Double {
       let across = (side + tile - 1) / tile
