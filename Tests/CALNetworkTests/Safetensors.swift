@@ -6,11 +6,14 @@ struct Safetensors {
 
   init(_ url: URL) throws {
     let data = try Data(contentsOf: url)
-    let length = Int(data.prefix(8).enumerated().reduce(UInt64(0)) { $0 | UInt64($1.1) << (8 * $1.0) })
+    let length = Int(
+      data.prefix(8).enumerated().reduce(UInt64(0)) { $0 | UInt64($1.1) << (8 * $1.0) })
     let header = try JSONSerialization.jsonObject(with: data[8..<8 + length]) as! [String: Any]
     var tensors: [String: [Float]] = [:]
     for (name, value) in header {
-      guard let entry = value as? [String: Any], entry["dtype"] as? String == "F32" else { continue }
+      guard let entry = value as? [String: Any], entry["dtype"] as? String == "F32" else {
+        continue
+      }
       let range = entry["data_offsets"] as! [Int]
       let bytes = data[8 + length + range[0]..<8 + length + range[1]]
       tensors[name] = bytes.withUnsafeBytes { raw in

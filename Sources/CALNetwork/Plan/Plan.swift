@@ -54,6 +54,7 @@ struct PlanBuilder {
   func finished(input: SlotID, features: SlotID, map: Map, zeros: FloatMemory) -> Plan {
     Plan(
       steps: steps, layout: ArenaLayout(slots), scratch: scratch, input: input,
-      features: features, map: map.slot, mapStride: map.stride, mapPositions: map.positions, zeros: zeros)
+      features: features, map: map.slot, mapStride: map.stride, mapPositions: map.positions,
+      zeros: zeros)
   }
 }

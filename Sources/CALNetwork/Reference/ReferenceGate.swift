@@ -52,8 +52,10 @@ extension FeatureMap {
     for c in 0..<channels {
       for (y, r) in rows.enumerated() {
         for (x, k) in columns.enumerated() {
-          let upper = self[c, r.first, k.first] * (1 - k.share) + self[c, r.first, k.second] * k.share
-          let lower = self[c, r.second, k.first] * (1 - k.share) + self[c, r.second, k.second] * k.share
+          let upper =
+            self[c, r.first, k.first] * (1 - k.share) + self[c, r.first, k.second] * k.share
+          let lower =
+            self[c, r.second, k.first] * (1 - k.share) + self[c, r.second, k.second] * k.share
           result[c, y, x] = upper * (1 - r.share) + lower * r.share
         }
       }
