@@ -73,7 +73,7 @@ import Testing
   }
 
   /// Products and sums that do not fit 64 bits, or only unsigned ones.
-  @Test(arguments: [1 << 62, 1 << 63, UInt64.max / 2, .max - 12, .max])
+  @Test(arguments: [1 << 62, 1 << 63, .max / 2, .max - 12, .max] as [UInt64])
   func rejectsStridesThatOverflow(stride: UInt64) {
     expectError(
       .buffer(size: .max, stride: stride, rows: 3, rowBytes: 12), saying: "stride \(stride)"

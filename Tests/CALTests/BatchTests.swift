@@ -3,7 +3,7 @@ import Synchronization
 import Testing
 
 @Suite struct BatchTests {
-  static let pictures = (0..<13).map { i in
+  static let pictures = (0..<13).map { (i: Int) -> Picture in
     Picture(
       20 + 17 * i, 150 - 9 * i, seed: UInt64(i), format: 1 + i % 4, padding: i % 3)
   }
