@@ -10,9 +10,11 @@ struct Scores {
   private(set) var order: [Int32]
 
   init(_ bank: Bank) {
-    logits = Array(repeating: 0, count: bank.active.count)
-    probabilities = logits
-    order = Array(repeating: 0, count: logits.count)
+    let rows = bank.active.count
+    logits = Array(repeating: 0, count: rows)
+    // Not a copy of `logits`: the two would share memory, and the first fill allocate.
+    probabilities = Array(repeating: 0, count: rows)
+    order = Array(repeating: 0, count: rows)
   }
 
   mutating func fillLogits(_ features: Span<Float>, _ bank: Bank) throws(Failure) {

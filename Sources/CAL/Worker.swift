@@ -2,12 +2,11 @@ import CALDigest
 import CALImage
 import CALModel
 
-/// What one worker of a session needs for itself. Made with the session and reused, so that an
-/// image allocates nothing once the largest one was seen.
+/// What one worker of a session needs for itself. All of it is made with the session, so that
+/// no image allocates, whatever its size and whichever worker it falls to.
 final class Worker {
   private var preprocessor: Preprocessor
-  /// One row of pixels as R, G, B.
-  private var row: [UInt8] = []
+  private var rows = RGBRows()
   var scores: Scores
 
   init(_ model: Model) {
@@ -25,7 +24,7 @@ final class Worker {
   /// SHA-256 of the whole image as R, G, B rows.
   func digest(_ image: CheckedImage) -> Digest {
     var sha256 = SHA256()
-    feedRGBRows(image.pixels.bytes, image.layout, scratch: &row) { sha256.update($0) }
+    rows.feed(image.pixels.bytes, image.layout) { sha256.update($0) }
     return sha256.finish()
   }
 }

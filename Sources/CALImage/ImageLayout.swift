@@ -5,6 +5,9 @@ public struct ImageLayout: Sendable, Equatable {
   public static let maximumSide: UInt32 = 32768
   /// Width times height.
   public static let maximumPixels: UInt64 = 268_435_456
+  static let longestSide = Int(maximumSide)
+  /// Bytes of the longest row there can be.
+  static let longestRow = 4 * longestSide
 
   public let format: PixelFormat
   /// Pixels.

@@ -2,8 +2,8 @@ import CKernels
 
 /// Makes the network's input of borrowed pixels: crops, resizes to a square as Pillow does with
 /// `BILINEAR` (byte for byte), scales to 0...1 and normalises as torchvision does (bit for bit).
-/// It keeps its scratch memory, and allocates none for an image of a size it has seen. Used by
-/// one thread at a time.
+/// All scratch memory is made with it, for images of any size: a little over a megabyte. Used
+/// by one thread at a time.
 ///
 /// Channel order and alpha cost nothing: the resize treats the bytes of a pixel alike, and only
 /// the last step picks red, green and blue.

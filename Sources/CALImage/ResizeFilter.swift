@@ -1,33 +1,45 @@
 import CKernels
 
 /// The weights of one pass of Pillow's bilinear resize: which source pixels make each output
-/// pixel, and how much of each. Memory is kept and only grows.
+/// pixel, and how much of each. Memory is there from the start, for sources of any length.
 struct ResizeFilter: Sendable {
-  /// Pixels before and after; 0 before the first `prepare`.
+  /// Pixels after and before the pass; `source` is 0 before the first `prepare`.
+  let outputs: Int
   private(set) var source = 0
-  private(set) var outputs = 0
   /// Weights stored per output, see `calk_resize_filter`.
   private(set) var taps = 0
   /// The longest window.
   private(set) var longest = 0
-  private(set) var windows: [calk_resize_window] = []
-  private(set) var weights: [Int16] = []
+  private(set) var windows: [calk_resize_window]
+  private(set) var weights: [Int16]
   /// Of one output, before they are rounded.
-  private var exact: [Double] = []
+  private var exact: [Double]
 
-  /// Computes the weights, unless they are here already.
-  mutating func prepare(source: Int, outputs: Int) {
-    guard source != self.source || outputs != self.outputs else { return }
-    self.source = source
+  init(outputs: Int) {
     self.outputs = outputs
+    // Windows grow with the source.
+    let most = ResizeFilter.longestWindow(source: ImageLayout.longestSide, outputs: outputs)
+    windows = Array(repeating: calk_resize_window(first: 0, count: 0), count: outputs)
+    weights = Array(repeating: 0, count: outputs * 2 * roundUp(most, CALK_RESIZE_BLOCK))
+    exact = Array(repeating: 0, count: most)
+  }
 
-    // A triangle that reaches one pixel to both sides: of source or result, whichever is larger.
+  /// No window is longer than this.
+  static func longestWindow(source: Int, outputs: Int) -> Int {
+    min(source, 2 * Int(support(source: source, outputs: outputs) + 1) + 1)
+  }
+
+  /// Computes the weights, unless they are here already. `source` is at most
+  /// `ImageLayout.longestSide`.
+  mutating func prepare(source: Int) {
+    guard source != self.source else { return }
+    self.source = source
+
     let scale = Double(source) / Double(outputs)
-    let support = max(scale, 1)
-    let most = min(source, 2 * Int(support + 1) + 1)
-    taps = (most + CALK_RESIZE_BLOCK - 1) / CALK_RESIZE_BLOCK * CALK_RESIZE_BLOCK
+    let support = ResizeFilter.support(source: source, outputs: outputs)
+    let most = ResizeFilter.longestWindow(source: source, outputs: outputs)
+    taps = roundUp(most, CALK_RESIZE_BLOCK)
     longest = 0
-    reserve(most)
 
     for output in 0..<outputs {
       let centre = (Double(output) + 0.5) * scale
@@ -57,14 +69,10 @@ struct ResizeFilter: Sendable {
     }
   }
 
-  private mutating func reserve(_ most: Int) {
-    if windows.count < outputs {
-      windows = Array(repeating: calk_resize_window(first: 0, count: 0), count: outputs)
-    }
-    if weights.count < outputs * 2 * taps {
-      weights = Array(repeating: 0, count: outputs * 2 * taps)
-    }
-    if exact.count < most { exact = Array(repeating: 0, count: most) }
+  /// The filter is a triangle that reaches so many source pixels to both sides: one pixel of
+  /// source or result, whichever is larger.
+  private static func support(source: Int, outputs: Int) -> Double {
+    max(Double(source) / Double(outputs), 1)
   }
 
   /// Weights of some source pixels; returns their sum. The order of operations is Pillow's, as

@@ -2,7 +2,7 @@ import CKernels
 
 /// Resizes to a square as Pillow 13 does with `BILINEAR`, byte for byte: along one axis, rounded
 /// to bytes, then along the other. Which comes first can change a byte by one; Pillow 11 always
-/// took x first. Scratch memory is kept and only grows.
+/// took x first. Scratch memory is there from the start, for pictures of any size.
 struct Resizer: Sendable {
   /// One row of the result: `size` pixels `step` bytes apart, channels in the source's order, a
   /// fourth without meaning.
@@ -15,17 +15,25 @@ struct Resizer: Sendable {
   /// Pixels of one side of the result.
   let size: Int
   private let kernels: calk_resize_set
-  private var across = ResizeFilter()
-  private var down = ResizeFilter()
+  private var across: ResizeFilter
+  private var down: ResizeFilter
   private var tail = SourceTail()
   /// Rows between the two passes.
-  private var middle: [UInt8] = []
+  private var middle: [UInt8]
   /// Rows of the result.
-  private var result: [UInt8] = []
+  private var result: [UInt8]
 
   init(size: Int, kernels: ResizeKernels) {
     self.size = size
     self.kernels = kernels.set
+    across = ResizeFilter(outputs: size)
+    down = ResizeFilter(outputs: size)
+    let row = ringStride(size, channels: 4)
+    let longest = ResizeFilter.longestWindow(source: ImageLayout.longestSide, outputs: size)
+    let ring = ringSlots(longest: longest) * row
+    let group = CALK_RESIZE_ROWS * groupStride(rowBytes: ImageLayout.longestRow)
+    middle = Array(repeating: 0, count: max(ring, group))
+    result = Array(repeating: 0, count: CALK_RESIZE_ROWS * row)
   }
 
   /// Calls `emit` with the rows of the result from the top. `source` starts with the first
@@ -38,8 +46,8 @@ struct Resizer: Sendable {
       emitUnchanged(source, step: channels, stride: stride, emit)
       return
     }
-    across.prepare(source: width, outputs: size)
-    down.prepare(source: height, outputs: size)
+    across.prepare(source: width)
+    down.prepare(source: height)
     tail.copy(source, rowBytes: width * channels, stride: stride, count: height)
 
     // References to arrays that stay as they are while the kernels run.
@@ -65,11 +73,8 @@ struct Resizer: Sendable {
     _ emit: (Row) -> Void
   ) {
     let step = resizedStep(channels)
-    let stride = roundUp(size * step, CALK_RESIZE_ALIGN)
-    // The group that completes a window can reach beyond it by all of its rows but one.
-    let slots = roundUp(self.down.longest + CALK_RESIZE_ROWS - 1, CALK_RESIZE_ROWS)
-    grow(&middle, to: slots * stride)
-    grow(&result, to: stride)
+    let stride = ringStride(size, channels: channels)
+    let slots = ringSlots(longest: self.down.longest)
 
     var done = 0
     for y in 0..<size {
@@ -88,11 +93,9 @@ struct Resizer: Sendable {
     _ rows: SourceRows, _ channels: Int, rowBytes: Int, _ across: calk_resize_filter,
     _ down: calk_resize_filter, _ emit: (Row) -> Void
   ) {
-    let middleStride = rowBytes + CALK_RESIZE_SLACK
+    let middleStride = groupStride(rowBytes: rowBytes)
     let step = resizedStep(channels)
     let stride = size * step
-    grow(&middle, to: CALK_RESIZE_ROWS * middleStride)
-    grow(&result, to: CALK_RESIZE_ROWS * stride)
 
     // Moved out, so that its rows may be pointed to while `result` changes.
     var middle: [UInt8] = []
@@ -133,10 +136,18 @@ struct Resizer: Sendable {
 /// Bytes from pixel to pixel in rows that were resized along x.
 private func resizedStep(_ channels: Int) -> Int { channels == 1 ? 1 : 4 }
 
-private func grow(_ bytes: inout [UInt8], to count: Int) {
-  if bytes.count < count { bytes = Array(repeating: 0, count: count) }
+/// Bytes from row to row of the ring.
+private func ringStride(_ size: Int, channels: Int) -> Int {
+  roundUp(size * resizedStep(channels), CALK_RESIZE_ALIGN)
 }
 
-private func roundUp(_ value: Int, _ step: Int) -> Int {
-  (value + step - 1) / step * step
+/// Rows of the ring. The group that completes a window can reach beyond it by all of its rows
+/// but one.
+private func ringSlots(longest: Int) -> Int {
+  roundUp(longest + CALK_RESIZE_ROWS - 1, CALK_RESIZE_ROWS)
 }
+
+/// Bytes from row to row of a group that waits for its second pass.
+private func groupStride(rowBytes: Int) -> Int { rowBytes + CALK_RESIZE_SLACK }
+
+func roundUp(_ value: Int, _ step: Int) -> Int { (value + step - 1) / step * step }

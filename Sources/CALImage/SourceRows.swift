@@ -22,9 +22,11 @@ struct SourceRows {
   }
 }
 
-/// Holds the copy: one row, or a few if they are shorter than the slack. It only grows.
+/// Holds the copy: one row, or a few if they are shorter than the slack.
 struct SourceTail: Sendable {
-  private var bytes: [UInt8] = [0]
+  // What is copied lies within a row and the slack of the buffer's end, and is read with slack.
+  private var bytes = [UInt8](
+    repeating: 0, count: ImageLayout.longestRow + 2 * CALK_RESIZE_SLACK)
   /// Rows before this one need no copy.
   private var first = 0
 
@@ -36,8 +38,6 @@ struct SourceTail: Sendable {
     guard first < count else { return }
     let last = UnsafeRawBufferPointer(
       rebasing: source[first * stride..<(count - 1) * stride + rowBytes])
-    let needed = last.count + CALK_RESIZE_SLACK
-    if bytes.count < needed { bytes = Array(repeating: 0, count: needed) }
     bytes.withUnsafeMutableBytes { $0.copyMemory(from: last) }
   }
 

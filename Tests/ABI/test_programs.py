@@ -36,7 +36,7 @@ def test_program(installed: Installed, models: list[Path], tmp_path: Path, sourc
     assert list(tmp_path.iterdir()) == [program]
 
 
-def test_a_warm_session_allocates_nothing(
+def test_a_session_allocates_nothing_for_an_image(
     installed: Installed, models: list[Path], tmp_path: Path
 ) -> None:
     program = build(installed, tmp_path, "allocations.c", "-std=c11", "-D_GNU_SOURCE")

@@ -31,9 +31,9 @@ import Testing
         let expected = preprocessor.prepared(bytes.span.bytes, layout, crop)
         try withGuardPages(bytes) { pixels in
           #expect(preprocessor.prepared(pixels, layout, crop) == expected)
-          var scratch: [UInt8] = []
+          var rows = RGBRows()
           var fed = 0
-          feedRGBRows(pixels, layout, scratch: &scratch) { fed += $0.byteCount }
+          rows.feed(pixels, layout) { fed += $0.byteCount }
           #expect(fed == 3 * picture.width * picture.height)
         }
       }
