@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from safetensors.numpy import save_file
 
@@ -38,10 +38,12 @@ def read(path: Path) -> cal_model_pb2.Model:
         widths=st.lists(st.integers(1, 5), min_size=2, max_size=2).map(tuple),
         ffe=st.booleans(),
         neck=st.booleans(),
-        rows=st.integers(1, 9),
+        rows=st.integers(1, 30),
     )
 )
 @settings(max_examples=25)
+# One feature, and by chance the second row is a twentieth of the first: nothing was pruned.
+@example(Shape(stem=1, depths=(1, 1), widths=(2, 1), ffe=False, rows=2))
 def test_any_network_is_recognised(tmp_path_factory: pytest.TempPathFactory, shape: Shape) -> None:
     state = make(shape)
     model = convert(tmp_path_factory.mktemp("any"), state)
@@ -161,6 +163,25 @@ def test_uneven_rows_without_a_gap_are_all_in_use(tmp_path: Path) -> None:
     bank = pruned(30, 30) * np.linspace(1, 0.3, 30, dtype=np.float32)[:, None]
     state = make(Shape(widths=(4, 64), rows=30)) | {"encoder.fc2": bank}
     assert len(convert(tmp_path, state).bank.prototypes) == 30
+
+
+@pytest.mark.parametrize(
+    ("options", "rows", "features", "reason"),
+    [
+        ({"known": 3}, 30, 15, "with 15 features do not tell"),
+        ({"known": 4}, 30, 64, "starts from 10 rows per known class"),
+        ({"known": 0}, 30, 64, "starts from 10 rows per known class"),
+        ({"known": 3}, 29, 64, "starts from 10 rows per known class"),
+    ],
+)
+def test_short_rows_that_nothing_pruned_are_in_use(
+    tmp_path: Path, options: dict[str, int], rows: int, features: int, reason: str
+) -> None:
+    shape = Shape(widths=(4, features), rows=rows)
+    state = make(shape) | {"encoder.fc2": pruned(rows, 11, features)}
+    model = convert(tmp_path, state, **options)
+    assert len(model.bank.prototypes) == rows
+    assert reason in model.provenance.recipe
 
 
 def test_prototypes_overrides_the_inference(tmp_path: Path) -> None:

@@ -23,6 +23,9 @@ FLOOR = 0.02
 """A row below this part of the typical norm counts as that small, however small it is."""
 RATIO = 4.0
 """The least norm kept over the largest norm dropped must reach this, or all rows are in use."""
+MIN_FEATURES = 16
+"""With fewer, a row can be short by chance: of rows of normal numbers, one in 5 with one feature
+and one in 140 with 4 have less than a RATIOth of the typical norm; with 16, one in 16 million."""
 
 UNTRAINED_DEVIATION = 0.001
 """Of the normal distribution that the published training draws new prototypes from."""
@@ -44,21 +47,28 @@ class Bank:
         return len(self.names)
 
 
-def rows_in_use(norms: list[float], known: int) -> tuple[int, float]:
+def may_be_pruned(rows: int, width: int, known: int) -> bool:
+    """Whether training has pruned rows at all, and norms can tell which."""
+    return rows == ROWS_PER_KNOWN * known and width >= MIN_FEATURES
+
+
+def rows_in_use(norms: list[float], width: int, known: int) -> tuple[int, float]:
     """How many leading rows are in use, and the ratio of norms that says so (1: all are).
 
     Rows in use come first. Of all cuts behind the known rows, the best is the one where the
     smallest norm kept stands highest above the largest norm dropped.
     """
-    typical = sorted(norms[: max(known, 1)])[max(known, 1) // 2]
+    if not may_be_pruned(len(norms), width, known):
+        return len(norms), 1.0
+    typical = sorted(norms[:known])[known // 2]
     floor = FLOOR * typical
     raised = [max(norm, floor) for norm in norms]
     largest_after = [0.0] * (len(norms) + 1)
     for row in reversed(range(len(norms))):
         largest_after[row] = max(raised[row], largest_after[row + 1])
     best, ratio = len(norms), 1.0
-    smallest = min(raised[: max(known, 1)], default=0.0)
-    for cut in range(max(known, 1), len(norms)):
+    smallest = min(raised[:known])
+    for cut in range(known, len(norms)):
         smallest = min(smallest, raised[cut - 1])
         here = smallest / largest_after[cut] if largest_after[cut] else 1.0
         if here >= RATIO and here > ratio:
@@ -78,10 +88,10 @@ def read_bank(
     norms = [math.sqrt(sum(x * x for x in floats(vector))) for vector in vectors]
     notes: list[str] = []
     names = check_names(names)
-    known = _known_count(rows, known, names, norms, notes)
+    known = _known_count(rows, width, known, names, norms, notes)
     if count is None:
-        count, ratio = rows_in_use(norms, known)
-        notes.append(_explain(norms, count, ratio))
+        count, ratio = rows_in_use(norms, width, known)
+        notes.append(_explain(norms, width, known, count, ratio))
     elif not max(known, 1) <= count <= rows:
         raise ImportRefused(
             f"{count} prototypes asked for; the checkpoint has {rows} rows and {known} are known"
@@ -106,7 +116,12 @@ def untrained_bank(width: int, known: int, names: list[str] | None, count: int, 
 
 
 def _known_count(
-    rows: int, known: int | None, names: list[str] | None, norms: list[float], notes: list[str]
+    rows: int,
+    width: int,
+    known: int | None,
+    names: list[str] | None,
+    norms: list[float],
+    notes: list[str],
 ) -> int:
     """As given; else the number of names; else, if rows were pruned, a tenth of them; else 0."""
     if known is None and names is not None:
@@ -114,7 +129,7 @@ def _known_count(
         notes.append(f"known: {known}, as many as there are class names")
     if known is None and rows % ROWS_PER_KNOWN == 0:
         guess = rows // ROWS_PER_KNOWN
-        if rows_in_use(norms, guess)[0] < rows:
+        if rows_in_use(norms, width, guess)[0] < rows:
             notes.append(
                 f"known: {guess}, inferred: rows were pruned, and training with an unknown number "
                 f"of classes starts from {ROWS_PER_KNOWN} rows per known class ({rows} rows)"
@@ -133,11 +148,17 @@ def _known_count(
     return known
 
 
-def _explain(norms: list[float], count: int, ratio: float) -> str:
+def _explain(norms: list[float], width: int, known: int, count: int, ratio: float) -> str:
     if count == len(norms):
+        if may_be_pruned(count, width, known):
+            why = f"no gap of a factor {RATIO:g}"
+        elif width < MIN_FEATURES:
+            why = f"which with {width} features do not tell a pruned row"
+        else:
+            why = f"and training that prunes starts from {ROWS_PER_KNOWN} rows per known class"
         return (
-            f"prototypes: all {count} rows (norms {min(norms):.3g} to {max(norms):.3g}, no gap of "
-            f"a factor {RATIO:g})"
+            f"prototypes: all {count} rows (norms {min(norms):.3g} to {max(norms):.3g}, {why}); "
+            "--prototypes overrides"
         )
     kept, dropped = norms[:count], norms[count:]
     return (
