@@ -33,7 +33,7 @@ def test_imported_networks_compute_what_they_should(
     shape, stem = SHAPES[name]
     state = networks.make(shape, seed=9)
     torchfile.save(tmp_path / "a.ckpt", {"state_dict": state})
-    import_checkpoint(tmp_path / "a.ckpt", tmp_path / "a.cal", size=32, stem=stem)
+    import_checkpoint(tmp_path / "a.ckpt", tmp_path / "a.cal", size=32, known=2, stem=stem)
     expected = networks.logits(
         state, shape, networks.preprocess(pixels), "pool" in stem, int(stem[4])
     )

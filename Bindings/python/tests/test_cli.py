@@ -350,6 +350,15 @@ def test_import(tmp_path: Path, state: dict[str, np.ndarray]) -> None:
         assert [p.name for p in model.bank.prototypes[:2]] == ["real", "first fake"]
 
 
+def test_import_asks_for_the_known_classes(tmp_path: Path, state: dict[str, np.ndarray]) -> None:
+    torchfile.save(tmp_path / "in.ckpt", {"state_dict": state})
+    done = run("import", tmp_path / "in.ckpt", tmp_path / "out.cal")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("cal: the checkpoint does not say how many of its 6 prototypes")
+    assert "--known N" in done.stderr and "--classes" in done.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["in.ckpt"]
+
+
 def test_a_refused_import_leaves_nothing(tmp_path: Path) -> None:
     (tmp_path / "in.ckpt").write_bytes(b"nothing")
     (tmp_path / "out.cal").write_bytes(b"old")

@@ -16,9 +16,11 @@ from cal.importer import ImportRefused, cal_model_pb2, import_checkpoint
 from networks import Shape, State, make
 
 
-def convert(tmp_path: Path, state: State, **options: object) -> cal_model_pb2.Model:
+def convert(
+    tmp_path: Path, state: State, *, known: int | None = 2, **options: object
+) -> cal_model_pb2.Model:
     checkpoint = torchfile.save(tmp_path / "in.ckpt", {"state_dict": state, "epoch": 3})
-    import_checkpoint(checkpoint, tmp_path / "out.cal", **options)
+    import_checkpoint(checkpoint, tmp_path / "out.cal", known=known, **options)
     return read(tmp_path / "out.cal")
 
 
@@ -38,7 +40,7 @@ def read(path: Path) -> cal_model_pb2.Model:
         widths=st.lists(st.integers(1, 5), min_size=2, max_size=2).map(tuple),
         ffe=st.booleans(),
         neck=st.booleans(),
-        rows=st.integers(1, 30),
+        rows=st.integers(2, 30),
     )
 )
 @settings(max_examples=25)
@@ -91,7 +93,7 @@ def test_all_formats_give_the_same_network(tmp_path: Path, state: State) -> None
     )
     models = []
     for name in ("a.safetensors", "b.pth", "c.ckpt"):
-        import_checkpoint(tmp_path / name, tmp_path / "out.cal")
+        import_checkpoint(tmp_path / name, tmp_path / "out.cal", known=2)
         models.append(read(tmp_path / "out.cal"))
         models[-1].provenance.source_sha256 = ""
     assert models[0] == models[1] == models[2]
@@ -99,7 +101,8 @@ def test_all_formats_give_the_same_network(tmp_path: Path, state: State) -> None
 
 def test_the_format_is_told_by_content_not_name(tmp_path: Path, state: State) -> None:
     save_file(state, tmp_path / "wrong.ckpt")
-    assert import_checkpoint(tmp_path / "wrong.ckpt", tmp_path / "out.cal").kind == "CAL checkpoint"
+    done = import_checkpoint(tmp_path / "wrong.ckpt", tmp_path / "out.cal", known=2)
+    assert done.kind == "CAL checkpoint"
 
 
 def test_provenance(tmp_path: Path, state: State) -> None:
@@ -126,12 +129,21 @@ def test_ids_are_row_numbers_and_known_rows_come_first(tmp_path: Path, state: St
     assert bank.prototypes[3].vector == state["encoder.fc2"][3].tobytes()
 
 
-def test_without_known_no_prototype_is_called_known(tmp_path: Path, state: State) -> None:
-    bank = convert(tmp_path, state).bank
-    assert all(prototype.kind == 2 for prototype in bank.prototypes)
-    checkpoint = torchfile.save(tmp_path / "in.ckpt", state)
-    notes = import_checkpoint(checkpoint, tmp_path / "out.cal").notes
-    assert any("known: 0, the default" in note for note in notes)
+def test_the_number_of_known_classes_has_no_default(tmp_path: Path, state: State) -> None:
+    with pytest.raises(
+        ImportRefused, match="how many of its 6 prototypes .* --known N .* --classes"
+    ):
+        convert(tmp_path, state, known=None)
+    assert not (tmp_path / "out.cal").exists()
+    bank = convert(tmp_path, state, known=None, classes=["a", "b", "c"]).bank
+    assert [prototype.kind for prototype in bank.prototypes] == [1, 1, 1, 2, 2, 2]
+
+
+def test_a_model_without_known_classes_can_be_asked_for(tmp_path: Path, state: State) -> None:
+    bank = convert(tmp_path, state, known=0).bank
+    assert all(
+        prototype.kind == cal_model_pb2.Prototype.KIND_NOVEL for prototype in bank.prototypes
+    )
 
 
 def pruned(rows: int, used: int, features: int = 64, ghost: float = 0.005) -> np.ndarray:
@@ -147,7 +159,7 @@ def pruned(rows: int, used: int, features: int = 64, ghost: float = 0.005) -> np
 def test_pruned_rows_are_told_by_their_norm(tmp_path: Path, used: int, ghost: float) -> None:
     shape = Shape(widths=(4, 64), rows=30)
     state = make(shape) | {"encoder.fc2": pruned(30, used, ghost=ghost)}
-    bank = convert(tmp_path, state).bank
+    bank = convert(tmp_path, state, known=None).bank
     known = [p for p in bank.prototypes if p.kind == cal_model_pb2.Prototype.KIND_KNOWN]
     assert (len(bank.prototypes), len(known), bank.next_id) == (used, 3, 30)
 
@@ -156,19 +168,21 @@ def test_zero_rows_behind_ghosts_do_not_hide_the_gap(tmp_path: Path) -> None:
     bank = pruned(30, 11)
     bank[25:] = 0
     state = make(Shape(widths=(4, 64), rows=30)) | {"encoder.fc2": bank}
-    assert len(convert(tmp_path, state).bank.prototypes) == 11
+    assert len(convert(tmp_path, state, known=None).bank.prototypes) == 11
 
 
 def test_uneven_rows_without_a_gap_are_all_in_use(tmp_path: Path) -> None:
     bank = pruned(30, 30) * np.linspace(1, 0.3, 30, dtype=np.float32)[:, None]
     state = make(Shape(widths=(4, 64), rows=30)) | {"encoder.fc2": bank}
-    assert len(convert(tmp_path, state).bank.prototypes) == 30
+    assert len(convert(tmp_path, state, known=3).bank.prototypes) == 30
+    with pytest.raises(ImportRefused, match="give --known N"):
+        convert(tmp_path, state, known=None)
 
 
 @pytest.mark.parametrize(
     ("options", "rows", "features", "reason"),
     [
-        ({"known": 3}, 30, 15, "with 15 features do not tell"),
+        ({"known": 3}, 30, 15, "norms do not tell pruned rows of 15 features"),
         ({"known": 4}, 30, 64, "starts from 10 rows per known class"),
         ({"known": 0}, 30, 64, "starts from 10 rows per known class"),
         ({"known": 3}, 29, 64, "starts from 10 rows per known class"),
@@ -283,8 +297,8 @@ def backbone() -> State:
 
 def test_a_backbone_alone_says_what_it_lacks(tmp_path: Path) -> None:
     save_file(backbone(), tmp_path / "a.safetensors")
-    with pytest.raises(ImportRefused, match="without prototypes .* --known N or --prototypes N"):
-        import_checkpoint(tmp_path / "a.safetensors", tmp_path / "out.cal")
+    with pytest.raises(ImportRefused, match="without prototypes .* --known N, and --prototypes N"):
+        import_checkpoint(tmp_path / "a.safetensors", tmp_path / "out.cal", prototypes=200)
 
 
 def test_a_backbone_becomes_starting_weights(tmp_path: Path) -> None:
@@ -346,8 +360,9 @@ def test_numpy_and_torch_are_not_needed(tmp_path: Path, state: State) -> None:
     program = (
         "import sys; sys.modules['numpy'] = None; sys.modules['torch'] = None\n"
         "from cal.importer import import_checkpoint\n"
-        f"import_checkpoint({str(path)!r}, {str(tmp_path / 'a.cal')!r})\n"
-        f"import_checkpoint({str(tmp_path / 'a.safetensors')!r}, {str(tmp_path / 'b.cal')!r})\n"
+        f"import_checkpoint({str(path)!r}, {str(tmp_path / 'a.cal')!r}, known=2)\n"
+        f"import_checkpoint({str(tmp_path / 'a.safetensors')!r}, {str(tmp_path / 'b.cal')!r}, "
+        "known=2)\n"
     )
     subprocess.run([sys.executable, "-c", program], check=True)
     assert (tmp_path / "a.cal").stat().st_size == (tmp_path / "b.cal").stat().st_size

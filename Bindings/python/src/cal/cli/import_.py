@@ -30,7 +30,7 @@ def register(commands: Any) -> None:
         "--known",
         type=count,
         help="how many prototypes are known classes: the first ones (as many as --classes; else "
-        "a tenth of the rows where rows were pruned; else 0)",
+        "a tenth of the rows where rows were pruned; else it must be given)",
     )
     parser.add_argument(
         "--classes",

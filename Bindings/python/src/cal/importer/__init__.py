@@ -49,6 +49,9 @@ def import_checkpoint(
 ) -> Imported:
     """Reads a .safetensors, .ckpt or .pth file and writes a model file.
 
+    What is None is told by the checkpoint or has a default; `known` has none, so a checkpoint of
+    training with a known number of classes needs `known` or `classes`.
+
     Raises ImportRefused, with a sentence that names what is wrong, or OSError. The same
     checkpoint and options give the same bytes.
     """
@@ -120,13 +123,12 @@ def _bank(
         return read_bank(found.prototypes, known, classes, prototypes)
     if known is None and classes is not None:
         known = len(classes)
-    if known is None and prototypes is None:
+    if known is None:
         raise ImportRefused(
             "these are the weights of a backbone, without prototypes to compare images with; to "
             "write them as a starting point for training, with untrained prototypes, give "
-            "--known N or --prototypes N"
+            "--known N, and --prototypes N if there shall be more"
         )
-    known = known or 0
     return untrained_bank(width, known, classes, known if prototypes is None else prototypes, seed)
 
 

@@ -123,7 +123,8 @@ def _known_count(
     norms: list[float],
     notes: list[str],
 ) -> int:
-    """As given; else the number of names; else, if rows were pruned, a tenth of them; else 0."""
+    """As given; else the number of names; else, if rows were pruned, a tenth of them. There is no
+    default: with 0, every answer would be a novel prototype without a name."""
     if known is None and names is not None:
         known = len(names)
         notes.append(f"known: {known}, as many as there are class names")
@@ -136,11 +137,11 @@ def _known_count(
             )
             return guess
     if known is None:
-        notes.append(
-            "known: 0, the default: the checkpoint does not say which prototypes are known "
-            "classes, so none is called known; give --known N or --classes"
+        raise ImportRefused(
+            f"the checkpoint does not say how many of its {rows} prototypes are known classes; "
+            "give --known N (they are the first N rows; 0: none is known), or their names with "
+            "--classes"
         )
-        return 0
     if not 0 <= known <= rows:
         raise ImportRefused(f"{known} known classes; the checkpoint has {rows} prototypes")
     if names is not None and len(names) != known:
@@ -151,13 +152,13 @@ def _known_count(
 def _explain(norms: list[float], width: int, known: int, count: int, ratio: float) -> str:
     if count == len(norms):
         if may_be_pruned(count, width, known):
-            why = f"no gap of a factor {RATIO:g}"
+            why = f"as their norms have no gap of a factor {RATIO:g}"
         elif width < MIN_FEATURES:
-            why = f"which with {width} features do not tell a pruned row"
+            why = f"as norms do not tell pruned rows of {width} features"
         else:
-            why = f"and training that prunes starts from {ROWS_PER_KNOWN} rows per known class"
+            why = f"as training that prunes starts from {ROWS_PER_KNOWN} rows per known class"
         return (
-            f"prototypes: all {count} rows (norms {min(norms):.3g} to {max(norms):.3g}, {why}); "
+            f"prototypes: all {count} rows, {why} (norms {min(norms):.3g} to {max(norms):.3g}); "
             "--prototypes overrides"
         )
     kept, dropped = norms[:count], norms[count:]
