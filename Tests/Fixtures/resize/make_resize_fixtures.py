@@ -1,6 +1,7 @@
 """Writes pillow_bilinear.bin: what Pillow makes of generated pictures, for CALImageTests.
 
-Needs numpy and Pillow. The pictures are formulas (the Swift test states the same ones), so that
+Needs numpy and Pillow 13 or newer; test_pillow_bilinear.py checks that the file is what the
+installed one gives. The pictures are formulas (the Swift test states the same ones), so that
 only Pillow's answers are stored. All numbers are little-endian int32:
 
     count, then for each case
@@ -20,6 +21,7 @@ from PIL import Image
 
 Bytes = npt.NDArray[np.uint8]
 
+PATH = Path(__file__).with_name("pillow_bilinear.bin")
 NOISE, STARK, RAMP = 0, 1, 2
 GRAY8 = 5
 
@@ -67,7 +69,7 @@ def cases() -> list[tuple[int, int, tuple[int, int, int, int] | None, int]]:
     return whole + cropped
 
 
-def main() -> None:
+def content() -> bytes:
     out = bytearray()
     listed = cases()
     out += struct.pack("<i", len(listed))
@@ -79,10 +81,9 @@ def main() -> None:
         out += struct.pack("<11i", *fields)
         pixels = picture(kind, number, width, height)
         out += resized(pixels, pixel_format == GRAY8, box, size)
-    path = Path(__file__).with_name("pillow_bilinear.bin")
-    path.write_bytes(out)
-    print(f"{path.name}: {len(listed)} cases, {len(out)} bytes, Pillow {Image.__version__}")
+    return bytes(out)
 
 
 if __name__ == "__main__":
-    main()
+    PATH.write_bytes(content())
+    print(f"{PATH.name}: {PATH.stat().st_size} bytes, Pillow {Image.__version__}")
