@@ -41,7 +41,8 @@
  *            outputs are as if the call had not been made (an out handle is set to NULL), and
  *            cal_last_error() says in one sentence which value was at fault. No input,
  *            however hostile, ends the process.
- * THREADS    libcal starts threads only where an option asks for them, installs no signal
+ * THREADS    libcal starts threads only where an option asks for them (OpenBLAS, which it is
+ *            linked to, starts its own when it is loaded: docs/ABI.md), installs no signal
  *            handlers, prints nothing, opens no files but the ones you name, and never uses
  *            the network. Each function's "Thread:" line says who may call it.
  * BITS       On one machine with one build, an image gets the same bits alone or in any

@@ -75,6 +75,17 @@ def test_closed_streams(installed: Installed, models: list[Path], tmp_path: Path
     )
 
 
+@pytest.mark.parametrize("blas", [{}, {"OPENBLAS_NUM_THREADS": "1"}], ids=["as it is", "1"])
+def test_loading_starts_no_thread_but_openblas_own(
+    installed: Installed, tmp_path: Path, blas: dict[str, str]
+) -> None:
+    environment = installed.environment() | blas
+    if not blas:
+        environment.pop("OPENBLAS_NUM_THREADS", None)
+    program = build(installed, tmp_path, "loading.c", POSIX, link=False)
+    installed.run(program, env=environment)
+
+
 def test_open_and_close_three_times(
     installed: Installed, models: list[Path], tmp_path: Path
 ) -> None:
