@@ -6,7 +6,6 @@ import re
 import subprocess
 
 import pytest
-
 from support import ROOT, Installed, check_run, declared_functions
 
 ALLOWED = {
