@@ -1,15 +1,15 @@
-/// Why an objective, a pruning or a metric could not be computed: one sentence that names the
-/// value at fault, "weak[3][7] is nan".
+/// Why an objective, a pruning, a metric or a training could not be computed: one sentence that
+/// names the value at fault, "weak[3][7] is nan".
 public struct LearningError: Error, Sendable, Equatable, CustomStringConvertible {
   public let description: String
 
-  init(_ description: String) {
+  package init(_ description: String) {
     self.description = description
   }
 }
 
 /// Throws unless `value` lies in `range`; NaN lies in no range.
-func check(
+package func check(
   _ value: Double, in range: ClosedRange<Double>, _ name: String
 ) throws(LearningError) {
   guard range.contains(value) else {
@@ -17,7 +17,9 @@ func check(
   }
 }
 
-func check(_ value: Int, in range: ClosedRange<Int>, _ name: String) throws(LearningError) {
+package func check(
+  _ value: Int, in range: ClosedRange<Int>, _ name: String
+) throws(LearningError) {
   guard range.contains(value) else {
     throw LearningError("\(name) is \(value), not \(range.lowerBound) to \(range.upperBound)")
   }

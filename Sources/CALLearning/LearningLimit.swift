@@ -7,4 +7,6 @@ public enum LearningLimit {
   public static let classes = 4096
   /// Floats of a prototype.
   public static let features = 16_384
+  /// Numbers that a network learns.
+  public static let parameters = 1_000_000_000
 }
