@@ -4,9 +4,9 @@
 //
 // Arrows point down only:
 //
-//     CAL  ->  CALModel  ->  CALNetwork, CALImage, CALDigest  ->  CKernels, COpenBLAS
-//                        ->  CModelFormat (protobuf-c)
-//          ->  CALLearning
+//     CAL, CALTraining  ->  CALModel  ->  CALNetwork, CALImage, CALDigest  ->  CKernels, COpenBLAS
+//                                     ->  CModelFormat (protobuf-c)
+//                       ->  CALLearning
 //
 // The shipped library is built by the Makefile, which adds what a manifest cannot say without
 // unsafe flags: static Swift runtime, soname, version script.
@@ -45,6 +45,10 @@ let package = Package(
       name: "CALModel", dependencies: ["CALDigest", "CALImage", "CALNetwork", "CModelFormat"],
       swiftSettings: swift),
     .target(
+      name: "CALTraining",
+      dependencies: ["CALLearning", "CALNetwork", "CALImage", "CALModel", "CALDigest"],
+      swiftSettings: swift),
+    .target(
       name: "CAL",
       dependencies: [
         "CCal", "CALModel", "CALLearning", "CALNetwork", "CALImage", "CALDigest", "CBuildInfo",
@@ -56,6 +60,9 @@ let package = Package(
     .testTarget(name: "CALLearningTests", dependencies: ["CALLearning"], swiftSettings: swift),
     .testTarget(name: "CALNetworkTests", dependencies: ["CALNetwork"], swiftSettings: swift),
     .testTarget(name: "CALModelTests", dependencies: ["CALModel"], swiftSettings: swift),
+    .testTarget(
+      name: "CALTrainingTests", dependencies: ["CALTraining", "CALLearning", "CALImage"],
+      swiftSettings: swift),
     .testTarget(name: "CALTests", dependencies: ["CAL", "CCal", "CALModel"], swiftSettings: swift),
   ],
   cLanguageStandard: .c11
