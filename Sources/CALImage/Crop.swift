@@ -30,14 +30,32 @@ public struct Crop: Sendable, Equatable {
     self.height = down.count
   }
 
-  /// Bytes before the crop's first pixel.
-  func offset(in layout: ImageLayout) -> Int {
-    y * layout.stride + x * layout.format.channels
+  /// The part of the crop that begins at these pixels of it, cut to what the crop has.
+  package func part(x: Int, y: Int, width: Int, height: Int) -> Crop {
+    let left = min(max(x, 0), self.width - 1)
+    let top = min(max(y, 0), self.height - 1)
+    return Crop(
+      x: self.x + left, y: self.y + top, width: min(max(width, 1), self.width - left),
+      height: min(max(height, 1), self.height - top))
   }
 
-  /// Bytes from its first pixel to behind its last one.
-  func extent(in layout: ImageLayout) -> Int {
-    (height - 1) * layout.stride + width * layout.format.channels
+  private init(x: Int, y: Int, width: Int, height: Int) {
+    self.x = x
+    self.y = y
+    self.width = width
+    self.height = height
+  }
+
+  /// Calls `body` with the bytes from the crop's first pixel on; they may go on behind its last
+  /// one. The crop is one of `layout`, and `layout` was checked with the size of `pixels`.
+  func withPixels(
+    of pixels: RawSpan, _ layout: ImageLayout, _ body: (UnsafeRawBufferPointer) -> Void
+  ) {
+    let channels = layout.format.channels
+    // These lines check bounds, for the last time: the crop of another image would trap here.
+    let source = pixels.extracting(droppingFirst: y * layout.stride + x * channels)
+    _ = source.extracting(first: (height - 1) * layout.stride + width * channels)
+    source.withUnsafeBytes { body($0) }
   }
 }
 

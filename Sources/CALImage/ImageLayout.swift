@@ -5,7 +5,7 @@ public struct ImageLayout: Sendable, Equatable {
   public static let maximumSide: UInt32 = 32768
   /// Width times height.
   public static let maximumPixels: UInt64 = 268_435_456
-  static let longestSide = Int(maximumSide)
+  package static let longestSide = Int(maximumSide)
   /// Bytes of the longest row there can be.
   static let longestRow = 4 * longestSide
 
@@ -20,6 +20,14 @@ public struct ImageLayout: Sendable, Equatable {
 
   /// Bytes from the first pixel to behind the last one.
   public var byteCount: Int { stride * (height - 1) + rowBytes }
+
+  /// Of packed R, G, B bytes that the library made, within the limits above.
+  package init(rgbWidth width: Int, height: Int) {
+    format = .rgb8
+    self.width = width
+    self.height = height
+    stride = 3 * width
+  }
 
   /// - Parameters:
   ///   - stride: 0 means packed rows.

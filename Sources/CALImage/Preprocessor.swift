@@ -9,7 +9,7 @@ import CKernels
 /// the last step picks red, green and blue.
 public struct Preprocessor: Sendable {
   /// Pixels of one side of the input.
-  public var size: Int { resizer.size }
+  public let size: Int
 
   private var resizer: Resizer
   private let tables: ValueTables
@@ -21,7 +21,8 @@ public struct Preprocessor: Sendable {
   }
 
   package init(size: Int, mean: [Float], deviation: [Float], kernels: ResizeKernels) {
-    resizer = Resizer(size: size, kernels: kernels)
+    self.size = size
+    resizer = Resizer(widths: size...size, heights: size...size, kernels: kernels)
     tables = ValueTables(mean: mean, deviation: deviation)
   }
 
@@ -30,21 +31,23 @@ public struct Preprocessor: Sendable {
   public mutating func prepare(
     _ pixels: RawSpan, _ layout: ImageLayout, crop: Crop, into input: inout MutableSpan<Float>
   ) {
-    // These three lines check bounds, for the last time: the crop of another image, or a short
-    // input, would trap here.
-    let source = pixels.extracting(droppingFirst: crop.offset(in: layout))
-    _ = source.extracting(first: crop.extent(in: layout))
-    input[3 * size * size - 1] = 0
+    prepare(pixels, layout, crop: crop, isMirrored: false, into: &input)
+  }
 
+  /// The same for the crop as it is, or flipped left to right.
+  package mutating func prepare(
+    _ pixels: RawSpan, _ layout: ImageLayout, crop: Crop, isMirrored: Bool,
+    into input: inout MutableSpan<Float>
+  ) {
+    // A short input would trap here.
+    input[3 * size * size - 1] = 0
     let tables = tables
     let (format, size) = (layout.format, size)
-    source.withUnsafeBytes { source in
+    let target = ResizeTarget(width: size, height: size, isMirrored: isMirrored)
+    crop.withPixels(of: pixels, layout) { source in
       input.withUnsafeMutableBufferPointer { planes in
         guard let first = planes.baseAddress else { return }
-        resizer.resize(
-          source, channels: format.channels, width: crop.width, height: crop.height,
-          stride: layout.stride
-        ) { row in
+        resizer.resize(source, layout, crop: crop, to: target) { row in
           tables.lookUp(row, format, into: first + row.y * size, size: size)
         }
       }

@@ -3,9 +3,32 @@ import CKernels
 /// The weights of one pass of Pillow's bilinear resize: which source pixels make each output
 /// pixel, and how much of each. Memory is there from the start, for sources of any length.
 struct ResizeFilter: Sendable {
-  /// Pixels after and before the pass; `source` is 0 before the first `prepare`.
-  let outputs: Int
-  private(set) var source = 0
+  /// One row or column, from before the pass to behind it.
+  struct Line: Equatable {
+    /// Pixels before, at most `ImageLayout.longestSide`, and after.
+    let source, outputs: Int
+    /// The result is that of the source from its other end.
+    let isMirrored: Bool
+
+    /// The filter is a triangle that reaches so many source pixels to both sides: one pixel of
+    /// source or result, whichever is larger.
+    var support: Double { max(Double(source) / Double(outputs), 1) }
+
+    /// No window is longer than this.
+    var longestWindow: Int { min(source, 2 * Int(support + 1) + 1) }
+
+    /// Weights stored per output.
+    var taps: Int { roundUp(longestWindow, CALK_RESIZE_BLOCK) }
+
+    /// Whose weights take the most room.
+    static func longest(outputs: Int) -> Line {
+      Line(source: ImageLayout.longestSide, outputs: outputs, isMirrored: false)
+    }
+  }
+
+  /// What the weights are for; nil before the first `prepare`.
+  private var line: Line?
+  private var outputs: Int { line?.outputs ?? 0 }
   /// Weights stored per output, see `calk_resize_filter`.
   private(set) var taps = 0
   /// The longest window.
@@ -15,39 +38,33 @@ struct ResizeFilter: Sendable {
   /// Of one output, before they are rounded.
   private var exact: [Double]
 
-  init(outputs: Int) {
-    self.outputs = outputs
-    // Windows grow with the source.
-    let most = ResizeFilter.longestWindow(source: ImageLayout.longestSide, outputs: outputs)
-    windows = Array(repeating: calk_resize_window(first: 0, count: 0), count: outputs)
-    weights = Array(repeating: 0, count: outputs * 2 * roundUp(most, CALK_RESIZE_BLOCK))
-    exact = Array(repeating: 0, count: most)
+  /// With memory for any number of outputs in the range.
+  init(outputs: ClosedRange<Int>) {
+    let most = outputs.reduce(0) { max($0, $1 * 2 * Line.longest(outputs: $1).taps) }
+    windows = Array(
+      repeating: calk_resize_window(first: 0, count: 0), count: outputs.upperBound)
+    weights = Array(repeating: 0, count: most)
+    exact = Array(repeating: 0, count: Line.longest(outputs: outputs.lowerBound).longestWindow)
   }
 
-  /// No window is longer than this.
-  static func longestWindow(source: Int, outputs: Int) -> Int {
-    min(source, 2 * Int(support(source: source, outputs: outputs) + 1) + 1)
-  }
-
-  /// Computes the weights, unless they are here already. `source` is at most
-  /// `ImageLayout.longestSide`.
-  mutating func prepare(source: Int) {
-    guard source != self.source else { return }
-    self.source = source
-
-    let scale = Double(source) / Double(outputs)
-    let support = ResizeFilter.support(source: source, outputs: outputs)
-    let most = ResizeFilter.longestWindow(source: source, outputs: outputs)
-    taps = roundUp(most, CALK_RESIZE_BLOCK)
+  /// Computes the weights, unless they are here already.
+  mutating func prepare(_ line: Line) {
+    guard line != self.line else { return }
+    self.line = line
+    taps = line.taps
     longest = 0
 
-    for output in 0..<outputs {
+    let scale = Double(line.source) / Double(line.outputs)
+    let support = line.support
+    for output in 0..<line.outputs {
       let centre = (Double(output) + 0.5) * scale
       let first = max(Int(centre - support + 0.5), 0)
-      let count = min(Int(centre + support + 0.5), source) - first
+      let count = min(Int(centre + support + 0.5), line.source) - first
       let sum = weigh(first..<first + count, around: centre, support)
-      store(output, count, sum)
-      windows[output] = calk_resize_window(first: Int32(first), count: Int32(count))
+      store(output, count, sum, isReversed: line.isMirrored)
+      // Weights are mirrored, not pixels: it costs nothing, and is exact.
+      let start = line.isMirrored ? line.source - first - count : first
+      windows[output] = calk_resize_window(first: Int32(start), count: Int32(count))
       longest = max(longest, count)
     }
   }
@@ -69,12 +86,6 @@ struct ResizeFilter: Sendable {
     }
   }
 
-  /// The filter is a triangle that reaches so many source pixels to both sides: one pixel of
-  /// source or result, whichever is larger.
-  private static func support(source: Int, outputs: Int) -> Double {
-    max(Double(source) / Double(outputs), 1)
-  }
-
   /// Weights of some source pixels; returns their sum. The order of operations is Pillow's, as
   /// the last bit can decide how a weight is rounded.
   private mutating func weigh(
@@ -91,13 +102,14 @@ struct ResizeFilter: Sendable {
   }
 
   /// Scales the weights to a sum of 1, rounds them to fixed point and splits them in two.
-  private mutating func store(_ output: Int, _ count: Int, _ sum: Double) {
+  private mutating func store(_ output: Int, _ count: Int, _ sum: Double, isReversed: Bool) {
     let one = Double(1 << CALK_RESIZE_PRECISION)
     let lowMask: Int32 = (1 << CALK_RESIZE_LOW_BITS) - 1
     let low = output * 2 * taps
     let high = low + taps
     for i in 0..<taps {
-      let weight = i < count ? Int32(exact[i] / sum * one + 0.5) : 0
+      let weight =
+        i < count ? Int32(exact[isReversed ? count - 1 - i : i] / sum * one + 0.5) : 0
       weights[low + i] = Int16(weight & lowMask)
       weights[high + i] = Int16(weight >> Int32(CALK_RESIZE_LOW_BITS))
     }

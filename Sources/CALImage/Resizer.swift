@@ -1,19 +1,32 @@
 import CKernels
 
-/// Resizes to a square as Pillow 13 does with `BILINEAR`, byte for byte: along one axis, rounded
-/// to bytes, then along the other. Which comes first can change a byte by one; Pillow 11 always
-/// took x first. Scratch memory is there from the start, for pictures of any size.
+/// What a picture is resized to.
+package struct ResizeTarget: Sendable, Equatable {
+  /// Pixels.
+  package let width, height: Int
+  /// As if the picture had been flipped left to right before.
+  package let isMirrored: Bool
+
+  package init(width: Int, height: Int, isMirrored: Bool) {
+    self.width = width
+    self.height = height
+    self.isMirrored = isMirrored
+  }
+}
+
+/// Resizes as Pillow 13 does with `BILINEAR`, byte for byte: along one axis, rounded to bytes,
+/// then along the other. Which comes first can change a byte by one; Pillow 11 always took x
+/// first. Scratch memory is there from the start, for pictures of any size.
 struct Resizer: Sendable {
-  /// One row of the result: `size` pixels `step` bytes apart, channels in the source's order, a
-  /// fourth without meaning.
+  /// One row of the result: pixels `step` bytes apart, channels in the source's order, a fourth
+  /// without meaning.
   struct Row {
     let y: Int
     let pixels: UnsafePointer<UInt8>
     let step: Int
   }
 
-  /// Pixels of one side of the result.
-  let size: Int
+  private let widths, heights: ClosedRange<Int>
   private let kernels: calk_resize_set
   private var across: ResizeFilter
   private var down: ResizeFilter
@@ -23,31 +36,38 @@ struct Resizer: Sendable {
   /// Rows of the result.
   private var result: [UInt8]
 
-  init(size: Int, kernels: ResizeKernels) {
-    self.size = size
+  /// For targets of these widths and heights.
+  init(widths: ClosedRange<Int>, heights: ClosedRange<Int>, kernels: ResizeKernels) {
+    self.widths = widths
+    self.heights = heights
     self.kernels = kernels.set
-    across = ResizeFilter(outputs: size)
-    down = ResizeFilter(outputs: size)
-    let row = ringStride(size, channels: 4)
-    let longest = ResizeFilter.longestWindow(source: ImageLayout.longestSide, outputs: size)
+    across = ResizeFilter(outputs: widths)
+    down = ResizeFilter(outputs: heights)
+    let row = ringStride(widths.upperBound, channels: 4)
+    let longest = ResizeFilter.Line.longest(outputs: heights.lowerBound).longestWindow
     let ring = ringSlots(longest: longest) * row
     let group = CALK_RESIZE_ROWS * groupStride(rowBytes: ImageLayout.longestRow)
     middle = Array(repeating: 0, count: max(ring, group))
     result = Array(repeating: 0, count: CALK_RESIZE_ROWS * row)
   }
 
-  /// Calls `emit` with the rows of the result from the top. `source` starts with the first
+  /// Calls `emit` with the rows of the result from the top. `source` starts with the crop's first
   /// pixel and may go on behind the last one.
   mutating func resize(
-    _ source: UnsafeRawBufferPointer, channels: Int, width: Int, height: Int, stride: Int,
+    _ source: UnsafeRawBufferPointer, _ layout: ImageLayout, crop: Crop, to target: ResizeTarget,
     emit: (Row) -> Void
   ) {
-    if width == size, height == size {
-      emitUnchanged(source, step: channels, stride: stride, emit)
+    // The kernels write to memory that was made for these.
+    precondition(widths.contains(target.width) && heights.contains(target.height))
+    let (width, height) = (crop.width, crop.height)
+    let (channels, stride) = (layout.format.channels, layout.stride)
+    if width == target.width, height == target.height, !target.isMirrored {
+      emitUnchanged(source, rows: height, step: channels, stride: stride, emit)
       return
     }
-    across.prepare(source: width)
-    down.prepare(source: height)
+    across.prepare(
+      .init(source: width, outputs: target.width, isMirrored: target.isMirrored))
+    down.prepare(.init(source: height, outputs: target.height, isMirrored: false))
     tail.copy(source, rowBytes: width * channels, stride: stride, count: height)
 
     // References to arrays that stay as they are while the kernels run.
@@ -55,7 +75,7 @@ struct Resizer: Sendable {
     across.withKernelView { across in
       down.withKernelView { down in
         tail.withRows(source, stride: stride, count: height) { rows in
-          if height > size, height - size > 2 * (width - size) {
+          if height > target.height, height - target.height > 2 * (width - target.width) {
             // As Pillow since version 13: heights that shrink much more than widths go first.
             resizeDownFirst(rows, channels, rowBytes: width * channels, across, down, emit)
           } else {
@@ -73,11 +93,11 @@ struct Resizer: Sendable {
     _ emit: (Row) -> Void
   ) {
     let step = resizedStep(channels)
-    let stride = ringStride(size, channels: channels)
+    let stride = ringStride(across.outputs, channels: channels)
     let slots = ringSlots(longest: self.down.longest)
 
     var done = 0
-    for y in 0..<size {
+    for y in 0..<down.outputs {
       while done < self.down.end(of: y) {
         calk_resize_horizontal(
           kernels, rows.group(at: done), channels, across, &middle, done % slots, stride)
@@ -95,13 +115,13 @@ struct Resizer: Sendable {
   ) {
     let middleStride = groupStride(rowBytes: rowBytes)
     let step = resizedStep(channels)
-    let stride = size * step
+    let stride = across.outputs * step
 
     // Moved out, so that its rows may be pointed to while `result` changes.
     var middle: [UInt8] = []
     swap(&middle, &self.middle)
-    for first in Swift.stride(from: 0, to: size, by: CALK_RESIZE_ROWS) {
-      let count = min(CALK_RESIZE_ROWS, size - first)
+    for first in Swift.stride(from: 0, to: down.outputs, by: CALK_RESIZE_ROWS) {
+      let count = min(CALK_RESIZE_ROWS, down.outputs - first)
       middle.withUnsafeMutableBufferPointer { middle in
         guard let base = middle.baseAddress else { return }
         for i in 0..<count {
@@ -119,10 +139,10 @@ struct Resizer: Sendable {
   }
 
   private func emitUnchanged(
-    _ source: UnsafeRawBufferPointer, step: Int, stride: Int, _ emit: (Row) -> Void
+    _ source: UnsafeRawBufferPointer, rows: Int, step: Int, stride: Int, _ emit: (Row) -> Void
   ) {
     guard let base = source.baseAddress?.assumingMemoryBound(to: UInt8.self) else { return }
-    for y in 0..<size { emit(Row(y: y, pixels: base + y * stride, step: step)) }
+    for y in 0..<rows { emit(Row(y: y, pixels: base + y * stride, step: step)) }
   }
 
   private func emitRow(_ y: Int, at offset: Int, _ step: Int, _ emit: (Row) -> Void) {
@@ -137,8 +157,8 @@ struct Resizer: Sendable {
 private func resizedStep(_ channels: Int) -> Int { channels == 1 ? 1 : 4 }
 
 /// Bytes from row to row of the ring.
-private func ringStride(_ size: Int, channels: Int) -> Int {
-  roundUp(size * resizedStep(channels), CALK_RESIZE_ALIGN)
+private func ringStride(_ width: Int, channels: Int) -> Int {
+  roundUp(width * resizedStep(channels), CALK_RESIZE_ALIGN)
 }
 
 /// Rows of the ring. The group that completes a window can reach beyond it by all of its rows

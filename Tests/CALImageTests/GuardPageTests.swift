@@ -29,8 +29,10 @@ import Testing
       for size in [1, 8, 21] {
         var preprocessor = plainPreprocessor(size: size, kernels: kernels)
         let expected = preprocessor.prepared(bytes.span.bytes, layout, crop)
+        let mirrored = preprocessor.prepared(bytes.span.bytes, layout, crop, isMirrored: true)
         try withGuardPages(bytes) { pixels in
           #expect(preprocessor.prepared(pixels, layout, crop) == expected)
+          #expect(preprocessor.prepared(pixels, layout, crop, isMirrored: true) == mirrored)
           var rows = RGBRows()
           var fed = 0
           rows.feed(pixels, layout) { fed += $0.byteCount }

@@ -76,10 +76,12 @@ func plainPreprocessor(size: Int, kernels: ResizeKernels = .best) -> Preprocesso
 }
 
 extension Preprocessor {
-  mutating func prepared(_ pixels: RawSpan, _ layout: ImageLayout, _ crop: Crop) -> [Float] {
+  mutating func prepared(
+    _ pixels: RawSpan, _ layout: ImageLayout, _ crop: Crop, isMirrored: Bool = false
+  ) -> [Float] {
     var input = [Float](repeating: .nan, count: 3 * size * size)
     var span = input.mutableSpan
-    prepare(pixels, layout, crop: crop, into: &span)
+    prepare(pixels, layout, crop: crop, isMirrored: isMirrored, into: &span)
     return input
   }
 

@@ -1,18 +1,25 @@
+import CALImage
+
 /// The plain statement of Pillow's bilinear resize: what the kernels are tested against. One
 /// colour at a time, two passes over whole pictures, integers of 22 fraction bits.
-func referenceResize(_ picture: Picture, x: Int, y: Int, width: Int, height: Int, size: Int)
-  -> [UInt8]
-{
-  var result = [UInt8](repeating: 0, count: size * size * 3)
+func referenceResize(
+  _ picture: Picture, x: Int, y: Int, width: Int, height: Int, to target: ResizeTarget
+) -> [UInt8] {
+  var result = [UInt8](repeating: 0, count: target.width * target.height * 3)
   for colour in 0..<3 {
     let rows = (y..<y + height).map { row in
-      (x..<x + width).map { picture.rgb[(row * picture.width + $0) * 3 + colour] }
+      let line = (x..<x + width).map { picture.rgb[(row * picture.width + $0) * 3 + colour] }
+      return target.isMirrored ? line.reversed() : line
     }
     let resized =
-      height > size && height - size > 2 * (width - size)
-      ? resizeRows(resizeColumns(rows, to: size), to: size)
-      : resizeColumns(resizeRows(rows, to: size), to: size)
-    for i in 0..<size * size { result[3 * i + colour] = resized[i / size][i % size] }
+      height > target.height && height - target.height > 2 * (width - target.width)
+      ? resizeRows(resizeColumns(rows, to: target.height), to: target.width)
+      : resizeColumns(resizeRows(rows, to: target.width), to: target.height)
+    for (row, line) in resized.enumerated() {
+      for (column, value) in line.enumerated() {
+        result[3 * (row * target.width + column) + colour] = value
+      }
+    }
   }
   return result
 }

@@ -44,7 +44,8 @@ import Testing
       var preprocessor = plainPreprocessor(size: size, kernels: kernels)
       let result = preprocessor.resized(picture.bytes(format).span.bytes, layout, crop)
       let expected = referenceResize(
-        picture, x: x, y: y, width: width, height: height, size: size)
+        picture, x: x, y: y, width: width, height: height,
+        to: ResizeTarget(width: size, height: size, isMirrored: false))
       let equal = result == expected
       #expect(equal, "seed \(seed): \(width) x \(height) to \(size), \(format)")
     }
