@@ -81,7 +81,7 @@ public struct Adam: Sendable {
     return true
   }
 
-  /// Buffers without checks of every index, so that the loop becomes vector instructions.
+  /// Buffers, whose indices are not checked one by one: `update` has checked their lengths.
   private func update(
     _ range: Range<Int>, _ parameters: UnsafeMutableBufferPointer<Float>,
     _ gradients: UnsafeBufferPointer<Float>, _ mean: UnsafeMutableBufferPointer<Float>,
