@@ -13,20 +13,23 @@ int64_t calk_tap_lengths(const calk_conv *conv, int32_t *lengths) {
     return depth;
 }
 
-static void window_pointers(const calk_window *w, const float *in, const float *zeros,
-                            int32_t out_width, int32_t begin, int32_t end, const float **table) {
+static void window_pointers(const calk_conv *conv, const calk_window *w, const float *in,
+                            int32_t begin, int32_t end, const float **table) {
     const int32_t rows = end - begin;
     for (int32_t i = 0; i < rows; i++) {
-        const int32_t top = (begin + i) / out_width * w->step - w->pad;
-        const int32_t left = (begin + i) % out_width * w->step - w->pad;
+        const int32_t image = (begin + i) / conv->out_rows;
+        const int32_t position = (begin + i) % conv->out_rows;
+        const int32_t top = position / conv->out_width * w->step - w->pad_y;
+        const int32_t left = position % conv->out_width * w->step - w->pad_x;
+        const float *map = in + image * w->image_stride;
         const float **column = table + i;
         for (int32_t ky = 0; ky < w->kernel_h; ky++) {
             const int32_t y = top + ky;
-            const float *row = in + (int64_t)y * w->row_stride;
+            const float *row = map + (int64_t)y * w->row_stride;
             for (int32_t kx = 0; kx < w->kernel_w; kx++, column += rows) {
                 const int32_t x = left + kx;
                 const int inside = y >= 0 && y < w->height && x >= 0 && x < w->width;
-                *column = inside ? row + (int64_t)x * w->pixel_stride : zeros;
+                *column = inside ? row + (int64_t)x * w->pixel_stride : conv->zeros;
             }
         }
     }
@@ -36,24 +39,24 @@ void calk_tap_pointers(const calk_conv *conv, const calk_conv_data *data, int32_
                        int32_t end, const float **table) {
     for (int32_t i = 0; i < conv->windows; i++) {
         const calk_window *w = &conv->window[i];
-        window_pointers(w, data->in[i], conv->zeros, conv->out_width, begin, end, table);
+        window_pointers(conv, w, data->in[i], begin, end, table);
         table += (int64_t)w->kernel_h * w->kernel_w * (end - begin);
     }
 }
 
-void calk_pack(int32_t panel, int64_t depth, int64_t depth_offset, int32_t out, int32_t in,
-               int32_t taps, const float *weights, const float *scale, float *packed) {
-    const int32_t padded = (out + CALK_CHANNELS - 1) / CALK_CHANNELS * CALK_CHANNELS;
+void calk_pack(int32_t panel, int64_t depth, int64_t depth_offset, const calk_filter *f,
+               float *packed) {
+    const int32_t padded = (f->out + CALK_CHANNELS - 1) / CALK_CHANNELS * CALK_CHANNELS;
     for (int32_t first = 0; first < padded; first += panel) {
         /* The last panel is as wide as the vectors it needs: half or whole. */
         const int32_t width = padded - first > panel / 2 ? panel : panel / 2;
         float *to = packed + first * depth + depth_offset * width;
-        for (int32_t t = 0; t < taps; t++) {
-            for (int32_t c = 0; c < in; c++, to += width) {
-                for (int32_t o = 0; o < width; o++) {
-                    const int32_t channel = first + o;
-                    const int64_t at = ((int64_t)channel * in + c) * taps + t;
-                    to[o] = channel < out ? weights[at] * scale[channel] : 0;
+        for (int32_t t = 0; t < f->taps; t++) {
+            for (int32_t c = 0; c < f->in; c++, to += width) {
+                const float *from = f->weights + c * f->in_step + f->tap[t];
+                for (int32_t o = first; o < first + width; o++) {
+                    const float scale = f->scale && o < f->out ? f->scale[o] : 1;
+                    to[o - first] = o < f->out ? from[o * f->out_step] * scale : 0;
                 }
             }
         }

@@ -5,6 +5,7 @@
 
 #include "conv_template.h"
 #include "frequency_template.h"
+#include "gradient_template.h"
 #include "pool_template.h"
 #include "winograd_template.h"
 
@@ -18,4 +19,14 @@ const calk_kernels ISA(calk_kernels) = {
     .dct = ISA(dct),
     .mask = ISA(mask),
     .sigmoid_pool = ISA(sigmoid_pool),
+    .weight_gradient_tiles = ISA(weight_gradient_tiles),
+    .weight_gradient = ISA(weight_gradient),
+    .norm_sums = ISA(norm_sums),
+    .norm_apply = ISA(norm_apply),
+    .norm_gradient_sums = ISA(norm_gradient_sums),
+    .norm_gradient_apply = ISA(norm_gradient_apply),
+    .max_pool_gradient = ISA(max_pool_gradient),
+    .gated_mean = ISA(gated_mean),
+    .gated_mean_gradient = ISA(gated_mean_gradient),
+    .sigmoids = ISA(sigmoids),
 };

@@ -31,19 +31,20 @@ static void transform(int32_t tile, int32_t width, const float w[9][WIDEST_PANEL
     }
 }
 
-void calk_winograd_pack(int32_t panel, int32_t tile, int32_t out, int32_t in, const float *weights,
-                        const float *scale, float *packed) {
-    const int32_t out_padded = (out + CALK_CHANNELS - 1) / CALK_CHANNELS * CALK_CHANNELS;
-    const int32_t in_padded = (in + CALK_CHANNELS - 1) / CALK_CHANNELS * CALK_CHANNELS;
+void calk_winograd_pack(int32_t panel, int32_t tile, const calk_filter *f, float *packed) {
+    const int32_t out_padded = (f->out + CALK_CHANNELS - 1) / CALK_CHANNELS * CALK_CHANNELS;
+    const int32_t in_padded = (f->in + CALK_CHANNELS - 1) / CALK_CHANNELS * CALK_CHANNELS;
     const int64_t points = calk_winograd_points(tile);
     for (int32_t first = 0; first < out_padded; first += panel) {
         const int32_t width = out_padded - first > panel / 2 ? panel : panel / 2;
         float *to = packed + first * points * in_padded;
-        for (int32_t c = 0; c < in; c++, to += width) {
+        for (int32_t c = 0; c < f->in; c++, to += width) {
             float w[9][WIDEST_PANEL] = {{0}};
-            for (int32_t o = 0; o < width && first + o < out; o++)
+            for (int32_t o = first; o < first + width && o < f->out; o++) {
+                const float *from = f->weights + o * f->out_step + c * f->in_step;
                 for (int32_t t = 0; t < 9; t++)
-                    w[t][o] = weights[((int64_t)(first + o) * in + c) * 9 + t] * scale[first + o];
+                    w[t][o - first] = from[f->tap[t]] * (f->scale ? f->scale[o] : 1);
+            }
             transform(tile, width, w, (int64_t)in_padded * width, to);
         }
     }

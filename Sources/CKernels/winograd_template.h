@@ -68,17 +68,19 @@ static void ISA(winograd_input)(const calk_winograd *w, const float *in, int32_t
                                 int32_t tile_end, int32_t first_tile, int32_t tiles, float *v) {
     const int32_t across = (w->width + w->tile - 1) / w->tile;
     const int32_t side = w->tile + 2;
+    const int32_t map_tiles = calk_winograd_map_tiles(w);
     const int64_t stride = calk_winograd_stride(w);
     for (int32_t i = tile_begin; i < tile_end; i++) {
-        const int32_t top = i / across * w->tile - 1;
-        const int32_t left = i % across * w->tile - 1;
+        const float *map = in + (int64_t)(i / map_tiles) * w->height * w->width * w->in_stride;
+        const int32_t top = i % map_tiles / across * w->tile - 1;
+        const int32_t left = i % map_tiles % across * w->tile - 1;
         const float *pixel[36];
         for (int32_t y = 0; y < side; y++) {
             for (int32_t x = 0; x < side; x++) {
                 const int32_t row = top + y, column = left + x;
                 const int inside = row >= 0 && row < w->height && column >= 0 && column < w->width;
                 pixel[y * side + x] =
-                    inside ? in + ((int64_t)row * w->width + column) * w->in_stride : w->zeros;
+                    inside ? map + ((int64_t)row * w->width + column) * w->in_stride : w->zeros;
             }
         }
         float *to = v + (i - first_tile) * stride;
@@ -95,7 +97,9 @@ INLINE void ISA(store_tile)(const int tile, const calk_winograd *w, const calk_w
                             const float *m, int64_t point_stride, int32_t index, int32_t column) {
     const int side = tile + 2;
     const int32_t across = (w->width + tile - 1) / tile;
-    const int32_t top = index / across * tile, left = index % across * tile;
+    const int32_t map_tiles = calk_winograd_map_tiles(w);
+    const int32_t top = index % map_tiles / across * tile, left = index % map_tiles % across * tile;
+    const int64_t map = (int64_t)(index / map_tiles) * w->height * w->width;
     vec p[36], t[24];
 #pragma clang loop unroll(full)
     for (int i = 0; i < side * side; i++)
@@ -115,7 +119,7 @@ INLINE void ISA(store_tile)(const int tile, const calk_winograd *w, const calk_w
             break;
         vec o[4];
         ISA(filter_output)(tile, t + y * side, 1, o);
-        const int64_t at = ((int64_t)(top + y) * w->width + left) * w->out_stride + column;
+        const int64_t at = (map + (int64_t)(top + y) * w->width + left) * w->out_stride + column;
 #pragma clang loop unroll(full)
         for (int x = 0; x < tile; x++) {
             if (left + x >= w->width)

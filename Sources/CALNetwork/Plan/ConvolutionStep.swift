@@ -22,10 +22,11 @@ struct ConvolutionStep: @unchecked Sendable {
 
   /// Rows that are worked on together: their input should stay in the second-level cache
   /// while the panels go by.
-  private var chunks: Int {
-    let rowsPerChunk = min(max(ConvolutionStep.cacheFloats / max(depth, 1), 24), 240)
-    return (rows + rowsPerChunk - 1) / rowsPerChunk
+  private var rowsPerChunk: Int {
+    min(max(ConvolutionStep.cacheFloats / max(depth, 1), 24), 240)
   }
+
+  private var chunks: Int { (rows + rowsPerChunk - 1) / rowsPerChunk }
 
   private func groups(_ work: Work) -> Int {
     // With few chunks, panels are shared out too; about four items a worker even out.
@@ -52,9 +53,8 @@ struct ConvolutionStep: @unchecked Sendable {
   }
 
   var scratch: ScratchSize {
-    let longest = (rows + chunks - 1) / chunks
-    return withUnsafePointer(to: shape) {
-      ScratchSize(floats: 0, pointers: longest * Int(calk_conv_taps($0)))
+    withUnsafePointer(to: shape) {
+      ScratchSize(floats: 0, pointers: min(rows, rowsPerChunk) * Int(calk_conv_taps($0)))
     }
   }
 

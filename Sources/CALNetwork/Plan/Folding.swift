@@ -1,3 +1,5 @@
+import CKernels
+
 /// A convolution with its BatchNorm folded in: y = scale * conv(x) + bias, per output channel.
 struct FoldedConvolution {
   var weights: [Float]
@@ -6,6 +8,41 @@ struct FoldedConvolution {
   var out: Int
   var input: Int
   var kernel: Int
+
+  /// The same for the packing loops.
+  func withFilter(_ body: (UnsafePointer<calk_filter>) -> Void) {
+    weights.withUnsafeBufferPointer { weights in
+      scale.withUnsafeBufferPointer { scale in
+        var filter = calk_filter(
+          out: out, in: input, kernel: kernel, weights: weights.baseAddress)
+        filter.scale = scale.baseAddress
+        body(&filter)
+      }
+    }
+  }
+}
+
+extension calk_filter {
+  /// Weights (out, in, kernel, kernel) as they stand.
+  init(out: Int, in input: Int, kernel: Int, weights: UnsafePointer<Float>?) {
+    self.init()
+    let taps = kernel * kernel
+    self.weights = weights
+    self.out = Int32(out)
+    self.in = Int32(input)
+    out_step = Int64(input * taps)
+    in_step = Int64(taps)
+    setTaps(Array(0..<taps))
+  }
+
+  /// Which places of a filter are its taps, in order.
+  mutating func setTaps(_ places: [Int]) {
+    taps = Int32(places.count)
+    withUnsafeMutableBytes(of: &tap) { raw in
+      let list = raw.bindMemory(to: Int32.self)
+      for (i, place) in places.enumerated() { list[i] = Int32(place) }
+    }
+  }
 }
 
 /// Reads tensors by name and checks their lengths.

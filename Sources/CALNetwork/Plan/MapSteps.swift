@@ -14,14 +14,27 @@ struct GatherStep: Sendable {
   static func count(size: Int, pad: Int) -> Int { (size + 2 * pad) * (size + 2 * pad) * 3 }
 
   func run(_ item: Int, _ work: Work) {
-    let from = work.slot(input)
+    let from = UnsafePointer(work.slot(input))
     let pitch = (size + 2 * pad) * 3
-    for y in share(size, item, of: items) {
-      let row = work.slot(output) + (y + pad) * pitch + pad * 3
-      for plane in 0..<3 {
-        let values = from + (plane * size + y) * size
-        for x in 0..<size { row[3 * x + plane] = values[x] }
-      }
+    interleave(
+      planes: (from, from + size * size, from + 2 * size * size), rows: share(size, item, of: items),
+      size: size, stride: size, to: work.slot(output) + pad * pitch + 3 * pad, pitch: pitch)
+  }
+}
+
+/// Writes rows of three planes, `size` values each and `stride` floats from row to row, as
+/// positions of three, `pitch` floats from row to row.
+func interleave(
+  planes: (UnsafePointer<Float>, UnsafePointer<Float>, UnsafePointer<Float>), rows: Range<Int>,
+  size: Int, stride: Int, to output: UnsafeMutablePointer<Float>, pitch: Int
+) {
+  for y in rows {
+    let row = output + y * pitch
+    let at = y * stride
+    for x in 0..<size {
+      row[3 * x] = planes.0[at + x]
+      row[3 * x + 1] = planes.1[at + x]
+      row[3 * x + 2] = planes.2[at + x]
     }
   }
 }

@@ -23,9 +23,9 @@ struct Packer {
     var offset = 0
     for term in terms {
       let c = term.convolution
-      calk_pack(
-        kernels.pointee.panel, Int64(depth), Int64(offset), Int32(c.out), Int32(c.input),
-        Int32(c.kernel * c.kernel), c.weights, c.scale, memory.base)
+      c.withFilter {
+        calk_pack(kernels.pointee.panel, Int64(depth), Int64(offset), $0, memory.base)
+      }
       offset += term.depth
       for o in 0..<c.out { memory.base[depth * padded + o] += c.bias[o] }
     }
@@ -47,13 +47,12 @@ struct Packer {
     let inPadded = roundUp(c.input, to: Int(CALK_CHANNELS))
     let count = Int(calk_winograd_points(Int32(tile))) * inPadded * padded
     guard let memory = FloatMemory(count: count + padded) else { throw .memory }
-    calk_winograd_pack(
-      kernels.pointee.panel, Int32(tile), Int32(c.out), Int32(c.input), c.weights, c.scale,
-      memory.base)
+    c.withFilter { calk_winograd_pack(kernels.pointee.panel, Int32(tile), $0, memory.base) }
     for o in 0..<c.out { memory.base[count + o] = c.bias[o] }
 
     var shape = calk_winograd()
     shape.tile = Int32(tile)
+    shape.images = 1
     shape.height = Int32(output.side)
     shape.width = Int32(output.side)
     shape.in_stride = Int32(input.stride)
@@ -73,6 +72,7 @@ struct Packer {
   private func baseShape(_ output: Map, relu: Bool) -> calk_conv {
     var shape = calk_conv()
     shape.out_width = Int32(output.side)
+    shape.out_rows = Int32(output.positions)
     shape.out_stride = Int32(output.stride)
     shape.out_channels = Int32(roundUp(output.channels, to: Int(CALK_CHANNELS)))
     shape.relu = relu ? 1 : 0
@@ -95,7 +95,8 @@ struct Term {
     window = calk_window(
       height: Int32(map.side), width: Int32(map.side), pixel_stride: Int32(map.stride),
       row_stride: Int32(map.stride * map.side), kernel_h: kernel, kernel_w: kernel,
-      step: Int32(step), pad: kernel / 2, length: Int32(map.channels))
+      step: Int32(step), pad_y: kernel / 2, pad_x: kernel / 2, length: Int32(map.channels),
+      image_stride: 0)
   }
 
   /// The stem over gathered input: each tap is a whole line of the kernel.
@@ -105,13 +106,13 @@ struct Term {
     let side = size + 2 * (convolution.kernel / 2)
     window = calk_window(
       height: Int32(side), width: Int32(side), pixel_stride: 3, row_stride: Int32(3 * side),
-      kernel_h: Int32(convolution.kernel), kernel_w: 1, step: Int32(step), pad: 0,
-      length: Int32(3 * convolution.kernel))
+      kernel_h: Int32(convolution.kernel), kernel_w: 1, step: Int32(step), pad_y: 0, pad_x: 0,
+      length: Int32(3 * convolution.kernel), image_stride: 0)
   }
 }
 
-/// Which algorithm a 3x3 convolution of stride 1 gets. It depends on the layer alone, never on
-/// batch or threads, so that bits do not either.
+/// Which algorithm a 3x3 convolution of stride 1 gets. Attribution asks for one image, so that it
+/// depends on the layer alone, never on batch or threads, and bits do not either.
 enum Winograd {
   /// The output tile, 2 or 4; nil: the direct way.
   ///
@@ -119,16 +120,16 @@ enum Winograd {
   /// for its weights, so it costs at least as many rows as hide a weight's way from the
   /// third-level cache (12) or the second (4). The 12, the 4 and the
   /// transforms' share are estimates from operation counts, not measurements.
-  static func tile(side: Int, input: Int, output: Int) -> Int? {
+  static func tile(side: Int, input: Int, output: Int, images: Int = 1) -> Int? {
     func cost(_ tile: Int, perInput: Double, perOutput: Double) -> Double {
       let across = (side + tile - 1) / tile
-      let tiles = across * across
+      let tiles = across * across * images
       let points = (tile + 2) * (tile + 2)
       let fewest = points * input * output > 256 * 1024 ? 12 : 4
       let transforms = perInput / Double(output) + perOutput / Double(input)
       return Double(points * max(tiles, fewest)) + Double(tiles) * transforms
     }
-    let direct = Double(9 * max(side * side, 12))
+    let direct = Double(9 * max(side * side * images, 12))
     let small = cost(2, perInput: 100, perOutput: 60)
     let large = cost(4, perInput: 300, perOutput: 200)
     if min(small, large) >= direct { return nil }

@@ -47,7 +47,7 @@ struct PlanBuilder {
   /// Appends a step that touches the given slots.
   mutating func add(_ step: Step, touching touched: [SlotID], scratch size: ScratchSize = .init()) {
     for id in touched { slots[id].last = steps.count }
-    scratch.grow(floats: size.floats, pointers: size.pointers)
+    scratch.grow(to: size)
     steps.append(step)
   }
 

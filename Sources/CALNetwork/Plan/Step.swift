@@ -63,9 +63,9 @@ struct ScratchSize: Sendable {
   var floats = 0
   var pointers = 0
 
-  mutating func grow(floats: Int, pointers: Int = 0) {
-    self.floats = max(self.floats, floats)
-    self.pointers = max(self.pointers, pointers)
+  mutating func grow(to other: ScratchSize) {
+    floats = max(floats, other.floats)
+    pointers = max(pointers, other.pointers)
   }
 }
 

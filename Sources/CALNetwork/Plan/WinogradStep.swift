@@ -4,14 +4,14 @@ import CKernels
 ///
 /// A chunk of tiles is transformed into scratch and multiplied at once while it is in cache.
 /// Where there are too few chunks to share among workers, the whole map is transformed first
-/// (phase 0) and then multiplied panel by panel (phase 1).
+/// (phase 0) and then multiplied panel by panel (phase 1); `transformed` has room for that.
 struct WinogradStep: @unchecked Sendable {
   var shape: calk_winograd
   var input: SlotID
   var residual: SlotID?
   var output: SlotID
-  /// The transformed map, for the two-phase way.
-  var transformed: SlotID
+  /// The transformed map, for the two-phase way; nil: never in two phases.
+  var transformed: SlotID?
   var panels: Int
   var panelWidth: Int
   var weights: FloatMemory
@@ -22,14 +22,15 @@ struct WinogradStep: @unchecked Sendable {
 
   var transformedCount: Int { points * tiles * stride }
 
-  private var chunks: Int {
-    let tilesPerChunk = max(WinogradStep.cacheFloats / (points * stride), 8)
-    return (tiles + tilesPerChunk - 1) / tilesPerChunk
-  }
+  private var tilesPerChunk: Int { max(WinogradStep.cacheFloats / (points * stride), 8) }
+
+  private var chunks: Int { (tiles + tilesPerChunk - 1) / tilesPerChunk }
 
   func phases(_ work: Work) -> Int { isSplit(work) ? 2 : 1 }
 
-  private func isSplit(_ work: Work) -> Bool { work.workers > 1 && chunks < 2 * work.workers }
+  private func isSplit(_ work: Work) -> Bool {
+    transformed != nil && work.workers > 1 && chunks < 2 * work.workers
+  }
 
   private func groups(_ work: Work) -> Int {
     min(panels, max(1, (4 * work.workers + chunks - 1) / chunks))
@@ -41,11 +42,12 @@ struct WinogradStep: @unchecked Sendable {
   }
 
   func run(_ item: Int, phase: Int, _ work: Work) {
-    if !isSplit(work) {
+    guard isSplit(work), let transformed else {
       let range = share(tiles, item, of: chunks)
       transform(range, first: range.lowerBound, room: range.count, into: work.scratch, work)
-      multiply(range, panels: 0..<panels, from: work.scratch, work)
-    } else if phase == 0 {
+      return multiply(range, panels: 0..<panels, from: work.scratch, work)
+    }
+    if phase == 0 {
       let range = share(tiles, item, of: min(tiles, 4 * work.workers))
       transform(range, first: 0, room: tiles, into: work.slot(transformed), work)
     } else {
@@ -79,11 +81,14 @@ struct WinogradStep: @unchecked Sendable {
     }
   }
 
+  private var largestChunk: Int { min(tiles, tilesPerChunk) }
+
   /// Floats of a transformed chunk, the largest.
-  private var chunkFloats: Int { points * ((tiles + chunks - 1) / chunks) * stride }
+  private var chunkFloats: Int { points * largestChunk * stride }
 
   var scratch: ScratchSize {
-    ScratchSize(floats: chunkFloats + points * tiles * panelWidth, pointers: tiles)
+    let atOnce = transformed == nil ? largestChunk : tiles
+    return ScratchSize(floats: chunkFloats + points * atOnce * panelWidth, pointers: atOnce)
   }
 
   private static let cacheFloats = 160 * 1024

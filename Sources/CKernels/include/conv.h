@@ -21,14 +21,17 @@ typedef struct calk_window {
     int32_t pixel_stride;  /* floats from position to position */
     int32_t row_stride;    /* floats from row to row */
     int32_t kernel_h, kernel_w;
-    int32_t step, pad;
-    int32_t length; /* floats read at each tap */
+    int32_t step;
+    int32_t pad_y, pad_x; /* rows above the map and columns before it where it starts */
+    int32_t length;       /* floats read at each tap */
+    int64_t image_stride; /* floats from image to image */
 } calk_window;
 
 typedef struct calk_conv {
     calk_window window[2];
     int32_t windows;    /* 1, or 2: the second adds to the first */
     int32_t out_width;  /* positions in a row of the output */
+    int32_t out_rows;   /* positions of an image; images follow each other */
     int32_t out_stride; /* floats from position to position of output and residual */
     int32_t out_channels;
     int32_t relu;
@@ -51,11 +54,23 @@ static inline int32_t calk_conv_taps(const calk_conv *conv) {
     return taps;
 }
 
-/* Packs a convolution's weights (out, in, taps), each output scaled by scale[out], into panels
- * of `panel` columns whose depth is `depth` in all; this window's rows start at depth_offset
- * and follow each other as tap * in + channel. Columns from `out` up to the next multiple of
- * CALK_CHANNELS are zero. packed has depth * roundup(out, CALK_CHANNELS) floats. */
-void calk_pack(int32_t panel, int64_t depth, int64_t depth_offset, int32_t out, int32_t in,
-               int32_t taps, const float *weights, const float *scale, float *packed);
+/* The weights of a convolution, of `in` channels to `out`: that of tap t stands at
+ * weights[o * out_step + c * in_step + tap[t]], and each output is scaled by scale[o]. The same
+ * numbers make the convolution and, with steps exchanged and taps reversed, its transpose. */
+typedef struct calk_filter {
+    const float *weights;
+    const float *scale; /* NULL: 1 */
+    int32_t out, in;
+    int64_t out_step, in_step;
+    int32_t taps;
+    int32_t tap[49];
+} calk_filter;
+
+/* Packs a filter into panels of `panel` columns whose depth is `depth` in all; this window's
+ * rows start at depth_offset and follow each other as tap * in + channel. Columns from `out` up
+ * to the next multiple of CALK_CHANNELS are zero. packed has depth * roundup(out,
+ * CALK_CHANNELS) floats. */
+void calk_pack(int32_t panel, int64_t depth, int64_t depth_offset, const calk_filter *filter,
+               float *packed);
 
 #endif

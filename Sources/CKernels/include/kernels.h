@@ -6,6 +6,7 @@
 
 #include "conv.h"
 #include "frequency.h"
+#include "gradient.h"
 #include "winograd.h"
 
 typedef enum calk_set { CALK_PORTABLE = 1, CALK_AVX2 = 2, CALK_AVX512 = 3 } calk_set;
@@ -53,6 +54,42 @@ typedef struct calk_kernels {
     /* Mean of sigmoid(x) over windows of kernel x kernel, rows of windows begin to end. */
     void (*sigmoid_pool)(const float *in, int64_t stride, int32_t kernel, int32_t out_width,
                          float *out, int32_t row_begin, int32_t row_end);
+
+    /* Training. Tiles of a weight gradient, and what output rows begin to end add to tiles
+     * begin to end; `table` is scratch for (row_end - row_begin) * taps pointers. */
+    int32_t (*weight_gradient_tiles)(const calk_conv *conv);
+    void (*weight_gradient)(const calk_weight_gradient *w, int32_t row_begin, int32_t row_end,
+                            int32_t tile_begin, int32_t tile_end, const float **table);
+
+    /* Adds, per channel, the sums of in - centre and of its square. */
+    void (*norm_sums)(const calk_norm_rows *n, const float *in, const float *centre, double *sum,
+                      double *square);
+    void (*norm_apply)(const calk_norm_rows *n, const calk_norm *norm, const float *in, float *out);
+
+    /* Takes the ReLU's gradient in place, where `out` (NULL: no ReLU) is not above 0, and adds
+     * the sums of what is left and of its products with in - centre. */
+    void (*norm_gradient_sums)(const calk_norm_rows *n, const float *in, const float *centre,
+                               const float *out, float *gradient, double *sum, double *dot);
+
+    /* In place: `in` becomes its own gradient. */
+    void (*norm_gradient_apply)(const calk_norm_rows *n, const calk_norm_slope *slope,
+                                const float *gradient, float *in);
+
+    /* One image's gradient of max_pool: to the first of the largest values of a window, as in
+     * PyTorch. in_gradient must be zero. */
+    void (*max_pool_gradient)(const float *in, int32_t side, int32_t channels, int32_t stride,
+                              const float *out_gradient, int32_t out_side, float *in_gradient);
+
+    /* mean[c] = mean over positions of map * gate (NULL: 1), and the gradients of map and gate;
+     * one image. */
+    void (*gated_mean)(const float *map, int32_t positions, int32_t stride, int32_t channels,
+                       const float *gate, float *mean);
+    void (*gated_mean_gradient)(const float *map, int32_t positions, int32_t stride,
+                                int32_t channels, const float *gate, const float *mean_gradient,
+                                float *map_gradient, float *gate_gradient);
+
+    /* out[i] = sigmoid(in[i * step] + shift), i < count. */
+    void (*sigmoids)(const float *in, int32_t step, float shift, int32_t count, float *out);
 } calk_kernels;
 
 /* The loops for a set, or NULL where this CPU or build does not have it. */

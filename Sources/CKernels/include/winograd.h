@@ -7,8 +7,11 @@
 
 #include <stdint.h>
 
+#include "conv.h"
+
 typedef struct calk_winograd {
     int32_t tile;          /* 2 or 4 */
+    int32_t images;        /* maps that follow each other */
     int32_t height, width; /* of the map, positions; input and output alike */
     int32_t in_stride;     /* floats from position to position of the input */
     int32_t in_channels;   /* multiple of CALK_CHANNELS */
@@ -27,18 +30,23 @@ typedef struct calk_winograd_data {
 
 static inline int32_t calk_winograd_points(int32_t tile) { return (tile + 2) * (tile + 2); }
 
-static inline int32_t calk_winograd_tiles(const calk_winograd *w) {
+/* Tiles of one image. */
+static inline int32_t calk_winograd_map_tiles(const calk_winograd *w) {
     return ((w->height + w->tile - 1) / w->tile) * ((w->width + w->tile - 1) / w->tile);
+}
+
+/* Tiles of all images, one image after the other. */
+static inline int32_t calk_winograd_tiles(const calk_winograd *w) {
+    return w->images * calk_winograd_map_tiles(w);
 }
 
 /* Floats from tile to tile of transformed input. One line more than the channels, so that
  * rows do not fall on the same cache set. */
 static inline int32_t calk_winograd_stride(const calk_winograd *w) { return w->in_channels + 16; }
 
-/* Transforms 3x3 weights (out, in, 3, 3), each output scaled by scale[out], and packs them:
- * panel, point, input channel, column. `packed` has points * in_padded * roundup(out, 16)
- * floats and must be zero; in_padded is `in` rounded up to CALK_CHANNELS. */
-void calk_winograd_pack(int32_t panel, int32_t tile, int32_t out, int32_t in, const float *weights,
-                        const float *scale, float *packed);
+/* Transforms a 3x3 filter and packs it: panel, point, input channel, column. `packed` has
+ * points * in_padded * roundup(out, 16) floats and must be zero where in < in_padded, which is
+ * `in` rounded up to CALK_CHANNELS. */
+void calk_winograd_pack(int32_t panel, int32_t tile, const calk_filter *filter, float *packed);
 
 #endif

@@ -1,0 +1,111 @@
+import CKernels
+
+/// A convolution without bias over a batch, and its gradients.
+final class ConvolutionLayer {
+  /// What it reads: a map, or the padded, interleaved pictures of `GatherLayer`.
+  enum Input {
+    case map(BatchMap, gradient: InputGradient?)
+    case gathered(SlotID, size: Int)
+  }
+
+  /// Where the gradient of the input goes.
+  struct InputGradient {
+    var slot: SlotID
+    /// Whether another layer puts its share there before.
+    var adds: Bool
+  }
+
+  struct Filter {
+    var out: Int
+    var input: Int
+    var kernel: Int
+    var stride = 1
+    /// Where its weights (out, input, kernel, kernel) stand among the parameters.
+    var start: Int
+
+    var taps: Int { kernel * kernel }
+  }
+
+  private let filter: Filter
+  private let path: ConvolutionPath
+  private let weightGradient: WeightGradient
+  private let transposed: TransposedConvolution?
+
+  init(
+    _ filter: Filter, from input: Input, to output: BatchMap, _ setting: TrainingSetting,
+    _ memory: inout TrainingMemoryBuilder
+  ) throws(NetworkError) {
+    self.filter = filter
+    let (slot, window) = input.window(filter)
+    var shape = ConvolutionPath.Shape(
+      window: window, input: slot, out: filter.out, channels: filter.input, output: output.slot,
+      columns: output.side, rows: output.side, stride: output.stride)
+    if case .map = input { shape.isSpatial = filter.kernel == 3 && filter.stride == 1 }
+    path = try ConvolutionPath(shape, setting)
+    weightGradient = try WeightGradient(filter, window, from: slot, to: output, setting)
+    if case .map(let map, let gradient?) = input {
+      transposed = try TransposedConvolution(
+        filter, from: output, to: map, gradient, setting, &memory)
+    } else {
+      transposed = nil
+    }
+  }
+
+  var scratch: ScratchSize {
+    var size = path.scratch
+    size.grow(to: weightGradient.scratch)
+    if let transposed { size.grow(to: transposed.scratch) }
+    return size
+  }
+
+  /// To be called when the parameters have changed, before the passes of a step.
+  func pack(_ parameters: UnsafePointer<Float>) {
+    let weights = parameters + filter.start
+    path.pack(
+      calk_filter(out: filter.out, in: filter.input, kernel: filter.kernel, weights: weights))
+    transposed?.pack(weights)
+    weightGradient.clear()
+  }
+
+  func forward(_ pass: TrainingPass) { path.run(pass) }
+
+  /// The output's values have been replaced by their gradient.
+  func backward(_ pass: TrainingPass) {
+    weightGradient.add(pass)
+    transposed?.run(pass)
+  }
+
+  /// Writes the gradient of all passes since `pack` to its place.
+  func finish(_ gradients: UnsafeMutablePointer<Float>) {
+    weightGradient.write(to: gradients + filter.start)
+  }
+}
+
+extension ConvolutionLayer.Input {
+  fileprivate func window(_ filter: ConvolutionLayer.Filter) -> (SlotID, calk_window) {
+    switch self {
+    case .map(let map, _):
+      let window = map.window(
+        rows: filter.kernel, columns: filter.kernel, step: filter.stride,
+        pad: (filter.kernel / 2, filter.kernel / 2))
+      return (map.slot, window)
+    case .gathered(let slot, let size):
+      let side = size + 2 * (filter.kernel / 2)
+      let window = calk_window(
+        height: Int32(side), width: Int32(side), pixel_stride: 3, row_stride: Int32(3 * side),
+        kernel_h: Int32(filter.kernel), kernel_w: 1, step: Int32(filter.stride), pad_y: 0, pad_x: 0,
+        length: Int32(3 * filter.kernel), image_stride: Int64(3 * side * side))
+      return (slot, window)
+    }
+  }
+}
+
+extension BatchMap {
+  func window(rows: Int, columns: Int, step: Int, pad: (y: Int, x: Int)) -> calk_window {
+    calk_window(
+      height: Int32(side), width: Int32(side), pixel_stride: Int32(stride),
+      row_stride: Int32(stride * side), kernel_h: Int32(rows), kernel_w: Int32(columns),
+      step: Int32(step), pad_y: Int32(pad.y), pad_x: Int32(pad.x), length: Int32(channels),
+      image_stride: Int64(stride * positions))
+  }
+}

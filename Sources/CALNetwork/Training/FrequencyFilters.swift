@@ -1,0 +1,149 @@
+import CKernels
+
+/// The two convolutions of the gate's mask, for one image, and their gradients.
+final class FrequencyFilters {
+  private let first: calk_conv
+  private let second: calk_conv
+  private let back: calk_conv
+  private let memory: FloatMemory
+  private let panel: Int32
+  private let hidden: Int
+  private let padded: Int
+  private let positions: Int
+
+  static let rowsPerCall = 240
+
+  init(hidden: Int, map: BatchMap, _ setting: TrainingSetting) throws(NetworkError) {
+    self.hidden = hidden
+    panel = setting.kernels.pointee.panel
+    padded = roundUp(hidden, to: Int(CALK_CHANNELS))
+    positions = map.positions
+    let size = map.side
+    let count = (27 + 9 + 2) * padded + 9 * hidden * 16 + 16
+    guard let memory = FloatMemory(count: count) else { throw .memory }
+    self.memory = memory
+
+    func conv(_ window: calk_window, out: Int, stride: Int, relu: Bool, _ weights: Int, _ bias: Int)
+      -> calk_conv
+    {
+      var conv = calk_conv()
+      conv.windows = 1
+      conv.window.0 = window
+      conv.out_width = Int32(size)
+      conv.out_rows = Int32(map.positions)
+      conv.out_stride = Int32(stride)
+      conv.out_channels = Int32(out)
+      conv.relu = relu ? 1 : 0
+      conv.weights = UnsafePointer(memory.base + weights)
+      conv.bias = UnsafePointer(memory.base + bias)
+      conv.zeros = UnsafePointer(setting.zeros.base)
+      return conv
+    }
+    let spectrum = calk_window(
+      height: Int32(size + 2), width: Int32(size + 2), pixel_stride: 3,
+      row_stride: Int32(3 * (size + 2)), kernel_h: 3, kernel_w: 1, step: 1, pad_y: 0, pad_x: 0,
+      length: 9, image_stride: 0)
+    let logits = calk_window(
+      height: Int32(size), width: Int32(size), pixel_stride: 1, row_stride: Int32(size),
+      kernel_h: 3, kernel_w: 3, step: 1, pad_y: 1, pad_x: 1, length: 1, image_stride: 0)
+    let weights2 = 27 * padded
+    let weightsBack = weights2 + 9 * hidden * 16
+    let bias1 = weightsBack + 9 * padded
+    let none = bias1 + padded
+    first = conv(spectrum, out: padded, stride: map.stride, relu: true, 0, bias1)
+    second = conv(
+      map.window(rows: 3, columns: 3, step: 1, pad: (1, 1)), out: 16, stride: 16, relu: false,
+      weights2, none)
+    back = conv(logits, out: padded, stride: map.stride, relu: false, weightsBack, none)
+  }
+
+  func pack(
+    _ weight1: UnsafePointer<Float>, bias1: UnsafePointer<Float>, weight2: UnsafePointer<Float>
+  ) {
+    let base = memory.base
+    pack(calk_filter(out: hidden, in: 3, kernel: 3, weights: weight1), first)
+    pack(calk_filter(out: 1, in: hidden, kernel: 3, weights: weight2), second)
+    var transposed = calk_filter(out: hidden, in: 1, kernel: 3, weights: weight2)
+    transposed.out_step = 9
+    transposed.setTaps((0..<9).reversed())
+    pack(transposed, back)
+    let bias = 27 * padded + 9 * hidden * 16 + 9 * padded
+    for o in 0..<hidden { base[bias + o] = bias1[o] }
+  }
+
+  private func pack(_ filter: calk_filter, _ conv: calk_conv) {
+    withUnsafePointer(to: filter) { filter in
+      let depth = Int64(filter.pointee.taps * filter.pointee.in)
+      calk_pack(panel, depth, 0, filter, UnsafeMutablePointer(mutating: conv.weights))
+    }
+  }
+
+  /// Spectrum to hidden map, with bias and ReLU.
+  func first(
+    _ spectrum: UnsafePointer<Float>, _ map: UnsafeMutablePointer<Float>, _ room: FrequencyRoom,
+    _ kernels: UnsafePointer<calk_kernels>
+  ) { run(first, spectrum, map, room, kernels) }
+
+  /// Hidden map to logits without bias, 16 floats a position of which the first counts.
+  func second(
+    _ map: UnsafePointer<Float>, _ logits: UnsafeMutablePointer<Float>, _ room: FrequencyRoom,
+    _ kernels: UnsafePointer<calk_kernels>
+  ) { run(second, map, logits, room, kernels) }
+
+  /// Gradient of the logits, one float a position, to that of the hidden map.
+  func back(
+    _ logits: UnsafePointer<Float>, _ map: UnsafeMutablePointer<Float>, _ room: FrequencyRoom,
+    _ kernels: UnsafePointer<calk_kernels>
+  ) { run(back, logits, map, room, kernels) }
+
+  private func run(
+    _ conv: calk_conv, _ input: UnsafePointer<Float>, _ output: UnsafeMutablePointer<Float>,
+    _ room: FrequencyRoom, _ kernels: UnsafePointer<calk_kernels>
+  ) {
+    var data = calk_conv_data()
+    data.in.0 = input
+    data.out = output
+    let panels = (conv.out_channels + panel - 1) / panel
+    withUnsafePointer(to: conv) { conv in
+      eachRun { begin, end in
+        kernels.pointee.conv(conv, &data, begin, end, 0, panels, room.table)
+      }
+    }
+  }
+
+  /// Adds to the gradient of the first weights, 27 x padded, from the hidden map's gradient.
+  func addFirst(
+    _ spectrum: UnsafePointer<Float>, _ mapGradient: UnsafePointer<Float>,
+    to gradient: UnsafeMutablePointer<Float>, _ room: FrequencyRoom,
+    _ kernels: UnsafePointer<calk_kernels>
+  ) { add(first, spectrum, mapGradient, to: gradient, room, kernels) }
+
+  /// Adds to the gradient of the second weights, 9 x padded with the taps reversed: the sum over
+  /// positions of hidden values times the logit's gradient a tap away.
+  func addSecond(
+    _ map: UnsafePointer<Float>, _ logits: UnsafePointer<Float>,
+    to gradient: UnsafeMutablePointer<Float>, _ room: FrequencyRoom,
+    _ kernels: UnsafePointer<calk_kernels>
+  ) { add(back, logits, map, to: gradient, room, kernels) }
+
+  private func add(
+    _ conv: calk_conv, _ input: UnsafePointer<Float>, _ outGradient: UnsafePointer<Float>,
+    to gradient: UnsafeMutablePointer<Float>, _ room: FrequencyRoom,
+    _ kernels: UnsafePointer<calk_kernels>
+  ) {
+    withUnsafePointer(to: conv) { conv in
+      var sum = calk_weight_gradient(
+        conv: conv, in: input, out_gradient: outGradient, gradient: gradient)
+      let tiles = kernels.pointee.weight_gradient_tiles(conv)
+      eachRun { begin, end in
+        kernels.pointee.weight_gradient(&sum, begin, end, 0, tiles, room.table)
+      }
+    }
+  }
+
+  private func eachRun(_ body: (_ begin: Int32, _ end: Int32) -> Void) {
+    for first in stride(from: 0, to: positions, by: FrequencyFilters.rowsPerCall) {
+      body(Int32(first), Int32(min(first + FrequencyFilters.rowsPerCall, positions)))
+    }
+  }
+}

@@ -1,0 +1,226 @@
+import CKernels
+
+/// Lays out a network for training: its layers in order of computation, and their memory.
+struct TrainingCompiler {
+  private let spec: NetworkSpec
+  private let layout: ParameterLayout
+  private let setting: TrainingSetting
+  private let views: Int
+  private var memory: TrainingMemoryBuilder
+  private var layers: [TrainingLayer] = []
+  /// The gradient of each map that has one.
+  private var gradients: [SlotID: SlotID] = [:]
+
+  init(_ spec: NetworkSpec, _ layout: ParameterLayout, views: Int, _ setting: TrainingSetting) {
+    self.spec = spec
+    self.layout = layout
+    self.setting = setting
+    self.views = views
+    memory = TrainingMemoryBuilder(images: setting.images)
+  }
+
+  struct Result {
+    let layers: [TrainingLayer]
+    let memory: TrainingMemory
+    /// Planar pictures, dropout's factors, features in front of dropout, logits.
+    let input: SlotID
+    let factors: SlotID
+    let features: BatchMap
+    let logits: BatchMap
+  }
+
+  consuming func compile(prototypes: Int) throws(NetworkError) -> Result {
+    let size = spec.inputSize
+    let input = memory.activation(setting.images * 3 * size * size)
+    var map = try stem(input)
+    for (s, stage) in spec.stages.enumerated() {
+      for b in 0..<stage.blocks { map = try block(map, stage: s, index: b) }
+    }
+    let features = try pool(map, input)
+    let factors = memory.activation(setting.images * features.channels)
+    let dropped = newMap(side: 1, channels: features.channels)
+    add(
+      .dropout(
+        DropoutLayer(
+          input: features, output: dropped, factors: factors,
+          inputGradient: gradient(features), outputGradient: gradient(dropped))),
+      touching: [gradient(features), gradient(dropped)])
+    let logits = memory.map(side: 1, channels: prototypes)
+    let rows = ConvolutionLayer.Filter(
+      out: prototypes, input: features.channels, kernel: 1,
+      start: try layout.start(ParameterLayout.prototypesName))
+    try addConvolution(rows, from: dropped, to: logits)
+    return Result(
+      layers: layers, memory: try memory.finished(views: views), input: input, factors: factors,
+      features: features, logits: logits)
+  }
+
+  private mutating func stem(_ input: SlotID) throws(NetworkError) -> BatchMap {
+    let size = spec.inputSize
+    let pad = spec.stem.kernel / 2
+    let count = GatherStep.count(size: size, pad: pad)
+    let gather = GatherLayer(
+      size: size, pad: pad, input: input, output: memory.activation(setting.images * count))
+    add(.gather(gather), touching: [])
+    let side = convolved(size, kernel: spec.stem.kernel, stride: spec.stem.stride)
+    let raw = memory.map(side: side, channels: spec.stem.channels)
+    let filter = ConvolutionLayer.Filter(
+      out: spec.stem.channels, input: 3, kernel: spec.stem.kernel, stride: spec.stem.stride,
+      start: try layout.start("backbone.conv1.weight"))
+    let layer = try ConvolutionLayer(
+      filter, from: .gathered(gather.output, size: size), to: raw, setting, &memory)
+    add(.convolution(layer), touching: [])
+    let map = newMap(side: side, channels: spec.stem.channels)
+    try addNorm("backbone.bn1", from: raw, to: map, relu: true)
+    return spec.stem.maxPool ? maxPool(map) : map
+  }
+
+  private mutating func maxPool(_ map: BatchMap) -> BatchMap {
+    let pooled = newMap(side: convolved(map.side, kernel: 3, stride: 2), channels: map.channels)
+    add(
+      .maxPool(
+        MaxPoolLayer(
+          input: map, output: pooled, inputGradient: gradient(map),
+          outputGradient: gradient(pooled))), touching: [gradient(map), gradient(pooled)])
+    return pooled
+  }
+
+  private mutating func block(_ input: BatchMap, stage s: Int, index b: Int) throws(NetworkError)
+    -> BatchMap
+  {
+    let stage = spec.stages[s]
+    let stride = b == 0 ? stage.stride : 1
+    let prefix = "backbone.layer\(s + 1).\(b)"
+    let projects = spec.projects(stage: s, block: b)
+    // Backward, the shortcut comes before the body, so the body's share is added to it.
+    var body = input
+    var number = 1
+    if spec.block == .bottleneck {
+      body = try normed(
+        prefix, 1, body, out: stage.innerChannels, kernel: 1, stride: 1, adds: true)
+      number = 2
+    }
+    body = try normed(
+      prefix, number, body, out: stage.innerChannels, kernel: 3, stride: stride,
+      adds: number == 1)
+    let kernel = spec.block == .bottleneck ? 1 : 3
+    let raw = try addRaw(
+      "\(prefix).conv\(number + 1)", body, out: stage.outChannels, kernel: kernel, stride: 1,
+      adds: false)
+
+    var shortcut = input
+    if projects {
+      let projected = try addRaw(
+        prefix + ".downsample.0", input, out: stage.outChannels, kernel: 1, stride: stride,
+        adds: false)
+      shortcut = memory.map(side: projected.side, channels: projected.channels)
+      let output = newMap(side: raw.side, channels: raw.channels)
+      // The block's gradient, once through the ReLU, is that of its shortcut.
+      gradients[shortcut.slot] = gradient(output)
+      try addNorm(prefix + ".downsample.1", from: projected, to: shortcut, relu: false)
+      try addNorm(
+        "\(prefix).bn\(number + 1)", from: raw, to: output, residual: shortcut, relu: true)
+      return output
+    }
+    let output = memory.map(side: raw.side, channels: raw.channels)
+    gradients[output.slot] = gradient(input)
+    try addNorm("\(prefix).bn\(number + 1)", from: raw, to: output, residual: shortcut, relu: true)
+    return output
+  }
+
+  private mutating func normed(
+    _ prefix: String, _ number: Int, _ input: BatchMap, out: Int, kernel: Int, stride: Int,
+    adds: Bool
+  ) throws(NetworkError) -> BatchMap {
+    let raw = try addRaw(
+      "\(prefix).conv\(number)", input, out: out, kernel: kernel, stride: stride, adds: adds)
+    let map = newMap(side: raw.side, channels: out)
+    try addNorm("\(prefix).bn\(number)", from: raw, to: map, relu: true)
+    return map
+  }
+
+  private mutating func addRaw(
+    _ name: String, _ input: BatchMap, out: Int, kernel: Int, stride: Int, adds: Bool
+  ) throws(NetworkError) -> BatchMap {
+    let side = convolved(input.side, kernel: kernel, stride: stride)
+    let raw = memory.map(side: side, channels: out)
+    let filter = ConvolutionLayer.Filter(
+      out: out, input: input.channels, kernel: kernel, stride: stride,
+      start: try layout.start(name + ".weight"))
+    try addConvolution(filter, from: input, to: raw, adds: adds)
+    return raw
+  }
+
+  /// Gate, pooling and neck: the features.
+  private mutating func pool(_ map: BatchMap, _ input: SlotID) throws(NetworkError) -> BatchMap {
+    var gate: FrequencyLayer?
+    if let ffe = spec.ffe {
+      let layer = try FrequencyLayer(
+        ffe, size: spec.inputSize, mapSide: map.side, input: input,
+        places: .init(
+          weight1: try layout.start("ffe.0.weight"), bias1: try layout.start("ffe.0.bias"),
+          weight2: try layout.start("ffe.2.weight"), bias2: try layout.start("ffe.2.bias")),
+        setting, &memory)
+      let gradient = try FrequencyGradient(layer, setting)
+      add(.frequency(layer, gradient), touching: [layer.slots.gateGradient])
+      gate = layer
+    }
+    guard case .batchNorm(let epsilon) = spec.neck else {
+      let pooled = newMap(side: 1, channels: map.channels)
+      addPool(map, gate, to: pooled, gradient: gradient(pooled))
+      return pooled
+    }
+    // The neck's norm leaves the gradient in the pooled values' place.
+    let pooled = memory.map(side: 1, channels: map.channels)
+    addPool(map, gate, to: pooled, gradient: pooled.slot)
+    let features = newMap(side: 1, channels: pooled.channels)
+    try addNorm("neck", from: pooled, to: features, relu: false, epsilon: epsilon)
+    return features
+  }
+
+  private mutating func addPool(
+    _ map: BatchMap, _ gate: FrequencyLayer?, to pooled: BatchMap, gradient slot: SlotID
+  ) {
+    let layer = PoolLayer(
+      input: map, gate: gate?.slots.gate, output: pooled, inputGradient: gradient(map),
+      gateGradient: gate?.slots.gateGradient, gradient: slot)
+    let gateSlot = gate.map { [$0.slots.gateGradient] } ?? []
+    add(.pool(layer), touching: [gradient(map), slot] + gateSlot)
+  }
+
+  private func gradient(_ map: BatchMap) -> SlotID { gradients[map.slot] ?? map.slot }
+
+  private mutating func newMap(side: Int, channels: Int) -> BatchMap {
+    let map = memory.map(side: side, channels: channels)
+    gradients[map.slot] = memory.gradient(of: map)
+    return map
+  }
+
+  private mutating func addConvolution(
+    _ filter: ConvolutionLayer.Filter, from input: BatchMap, to output: BatchMap, adds: Bool = false
+  ) throws(NetworkError) {
+    let target = ConvolutionLayer.InputGradient(slot: gradient(input), adds: adds)
+    let layer = try ConvolutionLayer(
+      filter, from: .map(input, gradient: target), to: output, setting, &memory)
+    add(.convolution(layer), touching: [target.slot])
+  }
+
+  private mutating func addNorm(
+    _ name: String, from input: BatchMap, to output: BatchMap, residual: BatchMap? = nil,
+    relu: Bool, epsilon: Float? = nil
+  ) throws(NetworkError) {
+    let places = NormLayer.Places(
+      weight: try layout.start(name + ".weight"), bias: try layout.start(name + ".bias"),
+      trainsBias: name != "neck", mean: try layout.start(name + ".running_mean"),
+      variance: try layout.start(name + ".running_var"))
+    let layer = try NormLayer(
+      places, from: input, to: output, gradient: gradient(output), residual: residual?.slot,
+      relu: relu, epsilon: epsilon ?? spec.normEpsilon, views: views, setting)
+    add(.norm(layer), touching: [gradient(output)])
+  }
+
+  private mutating func add(_ layer: TrainingLayer, touching touched: [SlotID]) {
+    memory.addLayer(touching: touched)
+    layers.append(layer)
+  }
+}

@@ -1,0 +1,107 @@
+import CKernels
+
+/// The values of one layer for a batch: images follow each other.
+struct BatchMap {
+  var slot: SlotID
+  var side: Int
+  var channels: Int
+
+  var positions: Int { side * side }
+  var stride: Int { BatchMap.stride(channels) }
+
+  /// Floats from position to position. Where positions would fall on the same cache sets, one
+  /// line more than the channels.
+  static func stride(_ channels: Int) -> Int {
+    let padded = roundUp(channels, to: Int(CALK_CHANNELS))
+    return padded % 256 == 0 ? padded + 16 : padded
+  }
+}
+
+/// Counts the slots of a network in training. Both views keep their activations until the
+/// backward pass; gradients are shared by the views, and by layers whose turns do not meet.
+struct TrainingMemoryBuilder {
+  let images: Int
+  private var activations: [(id: SlotID, count: Int)] = []
+  private var gradients: [(id: SlotID, slot: Slot)] = []
+  private var nextID = 0
+  /// Layers so far: the clock of gradient slots, which live from the layer that makes the values
+  /// to the last that reads them, backwards.
+  private var time = 0
+
+  init(images: Int) { self.images = images }
+
+  mutating func activation(_ count: Int) -> SlotID {
+    activations.append((nextID, count))
+    nextID += 1
+    return nextID - 1
+  }
+
+  mutating func map(side: Int, channels: Int) -> BatchMap {
+    let count = images * side * side * BatchMap.stride(channels)
+    return BatchMap(slot: activation(count), side: side, channels: channels)
+  }
+
+  /// Room for the gradient of a map.
+  mutating func gradient(of map: BatchMap) -> SlotID {
+    gradient(images * map.positions * map.stride)
+  }
+
+  mutating func gradient(_ count: Int) -> SlotID {
+    let slot = Slot(count: count, first: time, last: time, isPersistent: false)
+    gradients.append((nextID, slot))
+    nextID += 1
+    return nextID - 1
+  }
+
+  /// A layer that reads or writes these gradients.
+  mutating func addLayer(touching touched: [SlotID]) {
+    for i in gradients.indices where touched.contains(gradients[i].id) {
+      gradients[i].slot.last = time
+    }
+    time += 1
+  }
+
+  func finished(views: Int) throws(NetworkError) -> TrainingMemory {
+    var offsets = [Int](repeating: 0, count: nextID)
+    var end = 0
+    for (id, count) in activations {
+      offsets[id] = end
+      end += roundUp(count, to: 16) + 64
+    }
+    let layout = ArenaLayout(gradients.map(\.slot))
+    var tables: [[Int]] = []
+    for view in 0..<views {
+      var table = offsets
+      for (id, _) in activations { table[id] += view * end }
+      for (i, entry) in gradients.enumerated() {
+        table[entry.id] = views * end + layout.offsets[i]
+      }
+      tables.append(table)
+    }
+    return try TrainingMemory(tables, count: views * end + layout.count)
+  }
+}
+
+/// The memory of a network in training.
+final class TrainingMemory {
+  let arena: FloatMemory
+  private let offsets: UnsafeMutablePointer<Int>
+  private let slots: Int
+
+  /// `tables` has, per view, where each slot stands.
+  init(_ tables: [[Int]], count: Int) throws(NetworkError) {
+    guard let arena = FloatMemory(count: count) else { throw .memory }
+    self.arena = arena
+    slots = tables.first?.count ?? 0
+    offsets = .allocate(capacity: max(slots * tables.count, 1))
+    for (view, table) in tables.enumerated() {
+      for (id, offset) in table.enumerated() {
+        (offsets + view * slots + id).initialize(to: offset)
+      }
+    }
+  }
+
+  deinit { offsets.deallocate() }
+
+  func offsets(view: Int) -> UnsafePointer<Int> { UnsafePointer(offsets + view * slots) }
+}

@@ -1,0 +1,150 @@
+import CKernels
+
+/// A network in training mode: batches forward, gradients backward. Parameters and gradients are
+/// the caller's, flat as `ParameterLayout` says. Used by one thread at a time; the same inputs
+/// give the same bits for any number of threads.
+///
+/// A step of training is `begin`, `forward` of every view, `backward` of every view, `finish`.
+public final class TrainingNetwork {
+  public let spec: NetworkSpec
+  public let layout: ParameterLayout
+  public let prototypes: Int
+  /// The largest batch, and the number of views whose activations are kept.
+  public let images: Int
+  public let views: Int
+
+  private let layers: [TrainingLayer]
+  private let memory: TrainingMemory
+  private let input: SlotID
+  private let factors: SlotID
+  private let features: BatchMap
+  private let logits: BatchMap
+  private let kernels: UnsafePointer<calk_kernels>
+  private let crew: Crew
+  private let scratch: [WorkerScratch]
+  private let zeros: FloatMemory
+
+  public init(
+    spec: NetworkSpec, prototypes: Int, images: Int, views: Int = 2, kernels set: KernelSet,
+    threads: Int
+  ) throws(NetworkError) {
+    guard let kernels = set.table else { throw .kernels(set) }
+    self.spec = spec
+    self.prototypes = prototypes
+    self.images = images
+    self.views = views
+    self.kernels = kernels
+    layout = ParameterLayout(spec, prototypes: prototypes)
+    let widest = spec.parameters.map { max($0.shape[0], $0.shape.count > 1 ? $0.shape[1] : 0) }
+    let run = roundUp(max(widest.max() ?? 0, prototypes, spec.featureCount), to: 16) + 64
+    guard let zeros = FloatMemory(count: run) else { throw .memory }
+    self.zeros = zeros
+    let setting = TrainingSetting(kernels: kernels, images: images, zeros: zeros)
+    let made = try TrainingCompiler(spec, layout, views: views, setting)
+      .compile(prototypes: prototypes)
+    layers = made.layers
+    memory = made.memory
+    input = made.input
+    factors = made.factors
+    features = made.features
+    logits = made.logits
+    crew = try Crew(workers: max(threads, 1))
+    var size = ScratchSize()
+    for layer in layers { size.grow(to: layer.scratch) }
+    var scratch: [WorkerScratch] = []
+    for _ in 0..<max(threads, 1) { scratch.append(try WorkerScratch(size)) }
+    self.scratch = scratch
+  }
+
+  /// Bytes of activations, gradients of maps and scratch.
+  public var memoryBytes: Int {
+    4 * (memory.arena.count + scratch.reduce(0) { $0 + $1.floats.count })
+  }
+
+  /// Takes the parameters of this step in.
+  public func begin(parameters: Span<Float>) {
+    parameters.withUnsafeBufferPointer { parameters in
+      guard let base = parameters.baseAddress else { return }
+      crew.each(layers.count) { layer, _ in layers[layer].pack(base) }
+    }
+  }
+
+  /// One view of a batch: `job.prepare` fills the pictures, on any worker. `dropout` has a factor
+  /// for every feature of every image (0 or 1 / (1 - p)), or nothing: no dropout. The batch's
+  /// statistics move the running ones, and `logits` receives images x prototypes values.
+  public func forward(
+    view: Int, images: Int, job: ImageJob, dropout: Span<Float>,
+    parameters: inout MutableSpan<Float>, logits: inout MutableSpan<Float>
+  ) {
+    let (stride, width) = (self.logits.stride, prototypes)
+    parameters.withUnsafeMutableBufferPointer { parameters in
+      guard let base = parameters.baseAddress else { return }
+      let pass = pass(view: view, images: images, parameters: base, gradients: base)
+      prepare(pass, job)
+      setFactors(pass, dropout)
+      for layer in layers { layer.forward(pass) }
+    }
+    let values = memory.arena.base + memory.offsets(view: view)[self.logits.slot]
+    for image in 0..<images {
+      for c in 0..<width { logits[image * width + c] = values[image * stride + c] }
+    }
+  }
+
+  /// From the gradient of a view's logits (images x prototypes) to those of all parameters, which
+  /// are added to `gradients` once `finish` is called.
+  public func backward(
+    view: Int, images: Int, logitGradients: Span<Float>, parameters: inout MutableSpan<Float>,
+    gradients: inout MutableSpan<Float>
+  ) {
+    let values = memory.arena.base + memory.offsets(view: view)[logits.slot]
+    for image in 0..<images {
+      for c in 0..<prototypes {
+        values[image * logits.stride + c] = logitGradients[image * prototypes + c]
+      }
+    }
+    parameters.withUnsafeMutableBufferPointer { parameters in
+      gradients.withUnsafeMutableBufferPointer { gradients in
+        guard let base = parameters.baseAddress, let sums = gradients.baseAddress else { return }
+        let pass = pass(view: view, images: images, parameters: base, gradients: sums)
+        for layer in layers.reversed() { layer.backward(pass) }
+      }
+    }
+  }
+
+  /// Writes what the layers have summed up since `begin`.
+  public func finish(gradients: inout MutableSpan<Float>) {
+    gradients.withUnsafeMutableBufferPointer { gradients in
+      guard let base = gradients.baseAddress else { return }
+      nonisolated(unsafe) let sums = base
+      crew.each(layers.count) { layer, _ in layers[layer].finish(sums) }
+    }
+  }
+
+  private func pass(
+    view: Int, images: Int, parameters: UnsafeMutablePointer<Float>,
+    gradients: UnsafeMutablePointer<Float>
+  ) -> TrainingPass {
+    TrainingPass(
+      crew: crew, kernels: kernels, memory: memory, scratch: scratch, view: view, images: images,
+      parameters: parameters, gradients: gradients)
+  }
+
+  private func prepare(_ pass: TrainingPass, _ job: ImageJob) {
+    let count = 3 * spec.inputSize * spec.inputSize
+    crew.each(pass.images) { image, worker in
+      let buffer = UnsafeMutableBufferPointer(
+        start: pass.slot(input) + image * count, count: count)
+      var picture = MutableSpan(_unsafeElements: buffer)
+      if !job.prepare(image: image, worker: worker, input: &picture) {
+        buffer.update(repeating: 0)
+      }
+    }
+  }
+
+  private func setFactors(_ pass: TrainingPass, _ dropout: Span<Float>) {
+    let factors = pass.slot(factors)
+    for i in 0..<pass.images * features.channels {
+      factors[i] = dropout.isEmpty ? 1 : dropout[i]
+    }
+  }
+}

@@ -1,0 +1,49 @@
+import CKernels
+
+/// One view's way through the network, forward or backward: what every layer works with.
+struct TrainingPass {
+  let crew: Crew
+  let kernels: UnsafePointer<calk_kernels>
+  let memory: TrainingMemory
+  let scratch: [WorkerScratch]
+  let view: Int
+  let images: Int
+  /// Flat, as `ParameterLayout` says.
+  let parameters: UnsafeMutablePointer<Float>
+  let gradients: UnsafeMutablePointer<Float>
+
+  func slot(_ id: SlotID) -> UnsafeMutablePointer<Float> {
+    memory.arena.base + memory.offsets(view: view)[id]
+  }
+
+  func work(_ worker: Int) -> Work {
+    Work(
+      kernels: kernels, arena: memory.arena.base, offsets: memory.offsets(view: view),
+      scratch: scratch[worker].floats.base, table: scratch[worker].table, workers: crew.workers)
+  }
+
+  /// All items of a step, on all workers.
+  func run(_ step: ConvolutionStep) {
+    crew.each(step.items(work(0))) { item, worker in step.run(item, work(worker)) }
+  }
+
+  func run(_ step: WinogradStep) {
+    crew.each(step.items(phase: 0, work(0))) { item, worker in
+      step.run(item, phase: 0, work(worker))
+    }
+  }
+}
+
+/// What one worker writes to and nobody else reads.
+final class WorkerScratch {
+  let floats: FloatMemory
+  let table: UnsafeMutablePointer<UnsafePointer<Float>?>
+
+  init(_ size: ScratchSize) throws(NetworkError) {
+    guard let floats = FloatMemory(count: size.floats + 64) else { throw .memory }
+    self.floats = floats
+    table = .allocate(capacity: max(size.pointers, 1))
+  }
+
+  deinit { table.deallocate() }
+}

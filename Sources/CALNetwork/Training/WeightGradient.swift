@@ -1,0 +1,96 @@
+import CKernels
+
+/// The gradient of a convolution's weights: the sum over all positions of the outer products of
+/// input and output gradient.
+///
+/// Few weights: positions are cut into a fixed number of parts with a sum each, which are added
+/// up in the end. Many weights: each worker has weights of its own and goes through all
+/// positions. Either way a sum's order does not depend on the number of workers.
+final class WeightGradient {
+  private let filter: ConvolutionLayer.Filter
+  private let conv: calk_conv
+  private let input: SlotID
+  private let output: BatchMap
+  private let zeros: FloatMemory
+  /// Sums of parts, each `count` floats: tap, input channel, output channel.
+  private let sums: FloatMemory
+  private let count: Int
+  private let parts: Int
+  private let rowsPerCall: Int
+
+  init(
+    _ filter: ConvolutionLayer.Filter, _ window: calk_window, from input: SlotID,
+    to output: BatchMap, _ setting: TrainingSetting
+  ) throws(NetworkError) {
+    self.filter = filter
+    self.input = input
+    self.output = output
+    zeros = setting.zeros
+    var conv = calk_conv()
+    conv.windows = 1
+    conv.window.0 = window
+    conv.out_width = Int32(output.side)
+    conv.out_rows = Int32(output.positions)
+    conv.out_stride = Int32(output.stride)
+    conv.out_channels = Int32(roundUp(filter.out, to: Int(CALK_CHANNELS)))
+    conv.zeros = UnsafePointer(zeros.base)
+    self.conv = conv
+    count = filter.taps * filter.input * Int(conv.out_channels)
+    parts = max(1, min(WeightGradient.mostParts, WeightGradient.partFloats / count))
+    guard let sums = FloatMemory(count: parts * count) else { throw .memory }
+    self.sums = sums
+    let width = Int(window.length) + Int(conv.out_channels)
+    rowsPerCall = min(max(WeightGradient.cacheFloats / width, 32), 512)
+  }
+
+  var scratch: ScratchSize {
+    withUnsafePointer(to: conv) {
+      ScratchSize(floats: 0, pointers: rowsPerCall * Int(calk_conv_taps($0)))
+    }
+  }
+
+  func clear() { sums.base.update(repeating: 0, count: parts * count) }
+
+  func add(_ pass: TrainingPass) {
+    withUnsafePointer(to: conv) { conv in
+      let tiles = Int(pass.kernels.pointee.weight_gradient_tiles(conv))
+      let groups = min(tiles, (WeightGradient.mostParts + parts - 1) / parts)
+      let rows = pass.images * output.positions
+      pass.crew.each(parts * groups) { item, worker in
+        let part = item / groups
+        let range = share(tiles, item % groups, of: groups)
+        var gradient = calk_weight_gradient(
+          conv: conv, in: pass.slot(input), out_gradient: pass.slot(output.slot),
+          gradient: sums.base + part * count)
+        let mine = share(rows, part, of: parts)
+        let table = pass.scratch[worker].table
+        for first in stride(from: mine.lowerBound, to: mine.upperBound, by: rowsPerCall) {
+          let last = min(first + rowsPerCall, mine.upperBound)
+          pass.kernels.pointee.weight_gradient(
+            &gradient, Int32(first), Int32(last), Int32(range.lowerBound),
+            Int32(range.upperBound), table)
+        }
+      }
+    }
+  }
+
+  /// As (out, in, tap).
+  func write(to gradient: UnsafeMutablePointer<Float>) {
+    for part in 1..<max(parts, 1) {
+      let other = sums.base + part * count
+      for i in 0..<count { sums.base[i] += other[i] }
+    }
+    let width = Int(conv.out_channels)
+    for o in 0..<filter.out {
+      for c in 0..<filter.input {
+        let to = gradient + (o * filter.input + c) * filter.taps
+        for t in 0..<filter.taps { to[t] = sums.base[(t * filter.input + c) * width + o] }
+      }
+    }
+  }
+
+  private static let mostParts = 16
+  private static let partFloats = 1 << 20
+  /// Input and output gradient of a call should stay in the second-level cache.
+  private static let cacheFloats = 96 * 1024
+}

@@ -1,0 +1,138 @@
+import Testing
+
+@testable import CALNetwork
+
+/// A batch on its way through a network in training.
+struct TrainingStep {
+  let random: RandomNetwork
+  let prototypes: Int
+  let images: Int
+  let dropout: [Float]
+  var parameters: [Float]
+  let inputs: [[Float]]
+  let logitGradients: [Float]
+
+  init(_ random: RandomNetwork, seed: UInt64, images: Int, prototypes: Int) {
+    var numbers = Random(seed: seed &+ 5)
+    self.random = random
+    self.images = images
+    self.prototypes = prototypes
+    let features = random.spec.featureCount
+    dropout = (0..<images * features).map { _ in numbers.below(5) == 0 ? 0 : 1.25 }
+    parameters = random.spec.parameters.flatMap { random.tensors[$0.name]! }
+    parameters += (0..<prototypes * features).map { _ in numbers.uniform() }
+    inputs = (0..<images).map { random.input(seed: seed &+ UInt64($0)) }
+    logitGradients = (0..<images * prototypes).map { _ in numbers.uniform() }
+  }
+
+  struct Outcome: Equatable {
+    var logits: [Float]
+    var gradients: [Float]
+    var parameters: [Float]
+  }
+
+  /// Both views see the same batch, the second in the other order.
+  func run(_ kernels: KernelSet, threads: Int, views: Int = 1, capacity: Int? = nil) throws
+    -> Outcome
+  {
+    let network = try TrainingNetwork(
+      spec: random.spec, prototypes: prototypes, images: capacity ?? images, views: views,
+      kernels: kernels, threads: threads)
+    var logits = [Float](repeating: 0, count: images * prototypes)
+    var gradients = [Float](repeating: 0, count: parameters.count)
+    var values = parameters
+    network.begin(parameters: values.span)
+    for view in 0..<views {
+      let job = Pictures(view == 0 ? inputs : inputs.reversed())
+      var valueSpan = values.mutableSpan
+      var logitSpan = logits.mutableSpan
+      network.forward(
+        view: view, images: images, job: job, dropout: dropout.span, parameters: &valueSpan,
+        logits: &logitSpan)
+    }
+    for view in 0..<views {
+      var valueSpan = values.mutableSpan
+      var gradientSpan = gradients.mutableSpan
+      network.backward(
+        view: view, images: images, logitGradients: logitGradients.span, parameters: &valueSpan,
+        gradients: &gradientSpan)
+    }
+    var gradientSpan = gradients.mutableSpan
+    network.finish(gradients: &gradientSpan)
+    return Outcome(logits: logits, gradients: gradients, parameters: values)
+  }
+
+  private final class Pictures: ImageJob {
+    let inputs: [[Float]]
+    init(_ inputs: [[Float]]) { self.inputs = inputs }
+
+    override func prepare(image: Int, worker: Int, input: inout MutableSpan<Float>) -> Bool {
+      for i in 0..<input.count { input[i] = inputs[image][i] }
+      return true
+    }
+  }
+}
+
+@Suite struct TrainingTests {
+  /// Small enough for differences in double precision.
+  static func network(_ seed: UInt64) -> RandomNetwork {
+    var random = Random(seed: seed &* 31 &+ 7)
+    var spec = RandomNetwork(seed: seed).spec
+    spec.inputSize = random.pick([13, 16, 24])
+    spec.stages = spec.stages.prefix(2).map { stage in
+      var stage = stage
+      stage.innerChannels = random.pick([3, 8, 17])
+      stage.outChannels = spec.block == .basic ? stage.innerChannels : 2 * stage.innerChannels
+      return stage
+    }
+    return RandomNetwork(spec: spec, seed: seed)
+  }
+
+  @Test(arguments: UInt64(0)..<12)
+  func gradientsAreThoseOfDifferences(seed: UInt64) throws {
+    let step = TrainingStep(TrainingTests.network(seed), seed: seed, images: 3, prototypes: 5)
+    let layout = ParameterLayout(step.random.spec, prototypes: step.prototypes)
+    var reference = TrainingReference(
+      spec: step.random.spec, layout: layout, parameters: step.parameters.map(Double.init))
+    let inputs = step.inputs.map { $0.map(Double.init) }
+    let dropout = step.dropout.map(Double.init)
+    let expected = reference.logits(inputs, dropout: dropout).map(Float.init)
+    func loss() -> Double {
+      zip(reference.logits(inputs, dropout: dropout), step.logitGradients)
+        .reduce(0) { $0 + $1.0 * Double($1.1) }
+    }
+    let outcomes = try fastSets.map { try step.run($0, threads: 2) }
+    for outcome in outcomes { #expect(relativeError(outcome.logits, expected) < 2e-5) }
+
+    var random = Random(seed: seed)
+    for entry in layout.entries where entry.isTrained {
+      let places = (0..<2).map { _ in entry.range.lowerBound + random.below(entry.range.count) }
+      let scale = outcomes[0].gradients[entry.range].map(abs).max()!
+      for place in places {
+        let value = reference.parameters[place]
+        let step = 1e-6 * max(abs(value), 0.01)
+        reference.parameters[place] = value + step
+        let above = loss()
+        reference.parameters[place] = value - step
+        let slope = (above - loss()) / (2 * step)
+        reference.parameters[place] = value
+        for outcome in outcomes {
+          let error = abs(Double(outcome.gradients[place]) - slope)
+          #expect(
+            error < 2e-3 * Double(scale) + 1e-5,
+            "\(entry.parameter.name)[\(place - entry.range.lowerBound)]: \(outcome.gradients[place]), not \(slope)")
+        }
+      }
+    }
+  }
+
+  @Test(arguments: UInt64(20)..<28)
+  func bitsDependNeitherOnThreadsNorOnRoom(seed: UInt64) throws {
+    let step = TrainingStep(RandomNetwork(seed: seed), seed: seed, images: 5, prototypes: 7)
+    for kernels in fastSets {
+      let one = try step.run(kernels, threads: 1, views: 2)
+      #expect(one == (try step.run(kernels, threads: 3, views: 2)))
+      #expect(one.gradients.allSatisfy { $0.isFinite })
+    }
+  }
+}
