@@ -61,7 +61,7 @@ let package = Package(
     .testTarget(name: "CALNetworkTests", dependencies: ["CALNetwork"], swiftSettings: swift),
     .testTarget(name: "CALModelTests", dependencies: ["CALModel"], swiftSettings: swift),
     .testTarget(
-      name: "CALTrainingTests", dependencies: ["CALTraining", "CALLearning", "CALImage"],
+      name: "CALTrainingTests", dependencies: ["CALTraining", "CALLearning", "CALNetwork", "CALImage"],
       swiftSettings: swift),
     .testTarget(name: "CALTests", dependencies: ["CAL", "CCal", "CALModel"], swiftSettings: swift),
   ],

@@ -38,27 +38,21 @@ struct TrainingStep {
     let network = try TrainingNetwork(
       spec: random.spec, prototypes: prototypes, images: capacity ?? images, views: views,
       kernels: kernels, threads: threads)
-    var logits = [Float](repeating: 0, count: images * prototypes)
+    var logits: [Float] = []
     var gradients = [Float](repeating: 0, count: parameters.count)
     var values = parameters
-    network.begin(parameters: values.span)
+    network.begin(parameters: values)
     for view in 0..<views {
       let job = Pictures(view == 0 ? inputs : inputs.reversed())
-      var valueSpan = values.mutableSpan
-      var logitSpan = logits.mutableSpan
-      network.forward(
-        view: view, images: images, job: job, dropout: dropout.span, parameters: &valueSpan,
-        logits: &logitSpan)
+      logits = network.forward(
+        view: view, images: images, job: job, dropout: dropout, parameters: &values)
     }
     for view in 0..<views {
-      var valueSpan = values.mutableSpan
-      var gradientSpan = gradients.mutableSpan
       network.backward(
-        view: view, images: images, logitGradients: logitGradients.span, parameters: &valueSpan,
-        gradients: &gradientSpan)
+        view: view, images: images, logitGradients: logitGradients, parameters: &values,
+        gradients: &gradients)
     }
-    var gradientSpan = gradients.mutableSpan
-    network.finish(gradients: &gradientSpan)
+    network.finish(gradients: &gradients)
     return Outcome(logits: logits, gradients: gradients, parameters: values)
   }
 
@@ -78,7 +72,7 @@ struct TrainingStep {
   static func network(_ seed: UInt64) -> RandomNetwork {
     var random = Random(seed: seed &* 31 &+ 7)
     var spec = RandomNetwork(seed: seed).spec
-    spec.inputSize = random.pick([13, 16, 24])
+    spec.inputSize = random.pick([9, 13, 16])
     spec.stages = spec.stages.prefix(2).map { stage in
       var stage = stage
       stage.innerChannels = random.pick([3, 8, 17])
@@ -88,7 +82,7 @@ struct TrainingStep {
     return RandomNetwork(spec: spec, seed: seed)
   }
 
-  @Test(arguments: UInt64(0)..<12)
+  @Test(arguments: UInt64(0)..<6)
   func gradientsAreThoseOfDifferences(seed: UInt64) throws {
     let step = TrainingStep(TrainingTests.network(seed), seed: seed, images: 3, prototypes: 5)
     let layout = ParameterLayout(step.random.spec, prototypes: step.prototypes)
@@ -106,27 +100,25 @@ struct TrainingStep {
 
     var random = Random(seed: seed)
     for entry in layout.entries where entry.isTrained {
-      let places = (0..<2).map { _ in entry.range.lowerBound + random.below(entry.range.count) }
+      let place = entry.range.lowerBound + random.below(entry.range.count)
       let scale = outcomes[0].gradients[entry.range].map(abs).max()!
-      for place in places {
-        let value = reference.parameters[place]
-        let step = 1e-6 * max(abs(value), 0.01)
-        reference.parameters[place] = value + step
-        let above = loss()
-        reference.parameters[place] = value - step
-        let slope = (above - loss()) / (2 * step)
-        reference.parameters[place] = value
-        for outcome in outcomes {
-          let error = abs(Double(outcome.gradients[place]) - slope)
-          #expect(
-            error < 2e-3 * Double(scale) + 1e-5,
-            "\(entry.parameter.name)[\(place - entry.range.lowerBound)]: \(outcome.gradients[place]), not \(slope)")
-        }
+      let value = reference.parameters[place]
+      let nudge = 1e-6 * max(abs(value), 0.01)
+      reference.parameters[place] = value + nudge
+      let above = loss()
+      reference.parameters[place] = value - nudge
+      let slope = (above - loss()) / (2 * nudge)
+      reference.parameters[place] = value
+      for outcome in outcomes {
+        let found = outcome.gradients[place]
+        #expect(
+          abs(Double(found) - slope) < 2e-3 * Double(scale) + 1e-5,
+          "\(entry.parameter.name)[\(place - entry.range.lowerBound)]: \(found), not \(slope)")
       }
     }
   }
 
-  @Test(arguments: UInt64(20)..<28)
+  @Test(arguments: UInt64(20)..<26)
   func bitsDependNeitherOnThreadsNorOnRoom(seed: UInt64) throws {
     let step = TrainingStep(RandomNetwork(seed: seed), seed: seed, images: 5, prototypes: 7)
     for kernels in fastSets {

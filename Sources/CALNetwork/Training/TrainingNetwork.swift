@@ -62,21 +62,20 @@ public final class TrainingNetwork {
   }
 
   /// Takes the parameters of this step in.
-  public func begin(parameters: Span<Float>) {
+  public func begin(parameters: [Float]) {
     parameters.withUnsafeBufferPointer { parameters in
       guard let base = parameters.baseAddress else { return }
-      crew.each(layers.count) { layer, _ in layers[layer].pack(base) }
+      nonisolated(unsafe) let values = base
+      crew.each(layers.count) { layer, _ in layers[layer].pack(values) }
     }
   }
 
   /// One view of a batch: `job.prepare` fills the pictures, on any worker. `dropout` has a factor
   /// for every feature of every image (0 or 1 / (1 - p)), or nothing: no dropout. The batch's
-  /// statistics move the running ones, and `logits` receives images x prototypes values.
+  /// statistics move the running ones. Returns images x prototypes logits.
   public func forward(
-    view: Int, images: Int, job: ImageJob, dropout: Span<Float>,
-    parameters: inout MutableSpan<Float>, logits: inout MutableSpan<Float>
-  ) {
-    let (stride, width) = (self.logits.stride, prototypes)
+    view: Int, images: Int, job: ImageJob, dropout: [Float], parameters: inout [Float]
+  ) -> [Float] {
     parameters.withUnsafeMutableBufferPointer { parameters in
       guard let base = parameters.baseAddress else { return }
       let pass = pass(view: view, images: images, parameters: base, gradients: base)
@@ -84,23 +83,21 @@ public final class TrainingNetwork {
       setFactors(pass, dropout)
       for layer in layers { layer.forward(pass) }
     }
-    let values = memory.arena.base + memory.offsets(view: view)[self.logits.slot]
-    for image in 0..<images {
-      for c in 0..<width { logits[image * width + c] = values[image * stride + c] }
+    let values = memory.arena.base + memory.offsets(view: view)[logits.slot]
+    return (0..<images * prototypes).map {
+      values[$0 / prototypes * logits.stride + $0 % prototypes]
     }
   }
 
   /// From the gradient of a view's logits (images x prototypes) to those of all parameters, which
-  /// are added to `gradients` once `finish` is called.
+  /// are complete in `gradients` once `finish` has been called.
   public func backward(
-    view: Int, images: Int, logitGradients: Span<Float>, parameters: inout MutableSpan<Float>,
-    gradients: inout MutableSpan<Float>
+    view: Int, images: Int, logitGradients: [Float], parameters: inout [Float],
+    gradients: inout [Float]
   ) {
     let values = memory.arena.base + memory.offsets(view: view)[logits.slot]
-    for image in 0..<images {
-      for c in 0..<prototypes {
-        values[image * logits.stride + c] = logitGradients[image * prototypes + c]
-      }
+    for (i, slope) in logitGradients.prefix(images * prototypes).enumerated() {
+      values[i / prototypes * logits.stride + i % prototypes] = slope
     }
     parameters.withUnsafeMutableBufferPointer { parameters in
       gradients.withUnsafeMutableBufferPointer { gradients in
@@ -112,7 +109,7 @@ public final class TrainingNetwork {
   }
 
   /// Writes what the layers have summed up since `begin`.
-  public func finish(gradients: inout MutableSpan<Float>) {
+  public func finish(gradients: inout [Float]) {
     gradients.withUnsafeMutableBufferPointer { gradients in
       guard let base = gradients.baseAddress else { return }
       nonisolated(unsafe) let sums = base
@@ -141,7 +138,7 @@ public final class TrainingNetwork {
     }
   }
 
-  private func setFactors(_ pass: TrainingPass, _ dropout: Span<Float>) {
+  private func setFactors(_ pass: TrainingPass, _ dropout: [Float]) {
     let factors = pass.slot(factors)
     for i in 0..<pass.images * features.channels {
       factors[i] = dropout.isEmpty ? 1 : dropout[i]
