@@ -22,6 +22,13 @@ public struct Learner {
     }
   }
 
+  /// What came of a step.
+  public struct Step: Sendable {
+    public let terms: Objective.Terms
+    /// Of the weak views, before the step's change.
+    public let predictions: [Int]
+  }
+
   public private(set) var state: State
   public let known: Int
   public let network: TrainingNetwork
@@ -49,30 +56,34 @@ public struct Learner {
   /// - Parameters:
   ///   - tags: 1 (labelled) or 2 (unlabelled), one per image.
   ///   - targets: the class of each labelled image.
-  ///   - views: fill the weak and the strong view of an image.
-  ///   - dropout: a factor for every feature of every image and view; empty: none.
+  ///   - job: makes the images' views.
   public mutating func step(
-    tags: [Int32], targets: [Int32], views: (weak: ImageJob, strong: ImageJob),
-    dropout: (weak: [Float], strong: [Float]), settings: ObjectiveSettings, adam: Adam
-  ) throws(LearningError) -> Objective.Terms {
+    tags: [Int32], targets: [Int32], job: BatchJob, settings: ObjectiveSettings, adam: Adam
+  ) throws(LearningError) -> Step {
     let batch = ObjectiveBatch(rows: tags.count, classes: network.prototypes, known: known)
     guard 1...network.images ~= tags.count else {
       throw LearningError("a batch has \(tags.count) images, not 1 to \(network.images)")
     }
-    network.begin(parameters: state.parameters)
-    let weak = network.forward(
-      view: 0, images: batch.rows, job: views.weak, dropout: dropout.weak,
-      parameters: &state.parameters)
-    let strong = network.forward(
-      view: 1, images: batch.rows, job: views.strong, dropout: dropout.strong,
-      parameters: &state.parameters)
+    network.begin(parameters: state.parameters, images: batch.rows, job: job)
+    let weak = network.forward(view: 0, images: batch.rows, parameters: &state.parameters)
+    let strong = network.forward(view: 1, images: batch.rows, parameters: &state.parameters)
     let objective = try Objective(
       weak: weak.span, strong: strong.span, tags: tags.span, targets: targets.span, batch: batch,
       settings: settings)
     findGradients(objective, weak, strong)
     update(adam)
     state.steps += 1
-    return objective.terms
+    return Step(terms: objective.terms, predictions: largest(weak))
+  }
+
+  /// The prototype with the largest logit of each image.
+  private func largest(_ logits: [Float]) -> [Int] {
+    let width = network.prototypes
+    return stride(from: 0, to: logits.count, by: width).map { first in
+      var best = 0
+      for c in 1..<width where logits[first + c] > logits[first + best] { best = c }
+      return best
+    }
   }
 
   private mutating func findGradients(_ objective: Objective, _ weak: [Float], _ strong: [Float]) {

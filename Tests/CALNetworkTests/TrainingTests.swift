@@ -41,11 +41,9 @@ struct TrainingStep {
     var logits: [Float] = []
     var gradients = [Float](repeating: 0, count: parameters.count)
     var values = parameters
-    network.begin(parameters: values)
+    network.begin(parameters: values, images: images, job: Pictures(inputs, dropout))
     for view in 0..<views {
-      let job = Pictures(view == 0 ? inputs : inputs.reversed())
-      logits = network.forward(
-        view: view, images: images, job: job, dropout: dropout, parameters: &values)
+      logits = network.forward(view: view, images: images, parameters: &values)
     }
     for view in 0..<views {
       network.backward(
@@ -56,13 +54,26 @@ struct TrainingStep {
     return Outcome(logits: logits, gradients: gradients, parameters: values)
   }
 
-  private final class Pictures: ImageJob {
+  private final class Pictures: BatchJob {
     let inputs: [[Float]]
-    init(_ inputs: [[Float]]) { self.inputs = inputs }
+    let dropout: [Float]
 
-    override func prepare(image: Int, worker: Int, input: inout MutableSpan<Float>) -> Bool {
-      for i in 0..<input.count { input[i] = inputs[image][i] }
-      return true
+    init(_ inputs: [[Float]], _ dropout: [Float]) {
+      self.inputs = inputs
+      self.dropout = dropout
+    }
+
+    /// The strong view of an image is the weak one of its opposite; a network of one view gets
+    /// the weak one.
+    override func prepare(
+      image: Int, worker: Int, weak: inout MutableSpan<Float>, strong: inout MutableSpan<Float>
+    ) {
+      for i in 0..<strong.count { strong[i] = inputs[inputs.count - 1 - image][i] }
+      for i in 0..<weak.count { weak[i] = inputs[image][i] }
+    }
+
+    override func dropOut(image: Int, view: Int, factors: inout MutableSpan<Float>) {
+      for i in 0..<factors.count { factors[i] = dropout[image * factors.count + i] }
     }
   }
 }

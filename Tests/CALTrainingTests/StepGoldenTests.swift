@@ -53,13 +53,22 @@ private struct GoldenSteps: Decodable {
   }
 }
 
-private final class Batch: ImageJob {
-  let values: [Float]
-  init(_ values: [Float]) { self.values = values }
+private final class Batch: BatchJob {
+  private let weak: [Float]
+  private let strong: [Float]
 
-  override func prepare(image: Int, worker: Int, input: inout MutableSpan<Float>) -> Bool {
-    for i in 0..<input.count { input[i] = values[image * input.count + i] }
-    return true
+  init(weak: [Float], strong: [Float]) {
+    self.weak = weak
+    self.strong = strong
+  }
+
+  override func prepare(
+    image: Int, worker: Int, weak: inout MutableSpan<Float>, strong: inout MutableSpan<Float>
+  ) {
+    for i in 0..<weak.count {
+      weak[i] = self.weak[image * weak.count + i]
+      strong[i] = self.strong[image * strong.count + i]
+    }
   }
 }
 
@@ -86,16 +95,14 @@ struct StepGoldenTests {
     settings.epoch = 6
     settings.gamma = 0.3
     settings.novelThreshold = 0.1
-    let pixels = 3 * golden.size * golden.size
-    let weak = Batch(Array(numbers["input"]!.prefix(images * pixels)))
-    let strong = Batch(numbers["strong"]!)
+    let job = Batch(weak: numbers["input"]!, strong: numbers["strong"]!)
 
     var trail = Trail(numbers, learner.state.parameters)
     for (i, expected) in golden.steps.enumerated() {
-      let terms = try learner.step(
-        tags: golden.tag, targets: golden.target, views: (weak, strong), dropout: ([], []),
-        settings: settings, adam: Adam(.init(), rate: 2e-4, step: i + 1))
-      trail.add(terms, expected)
+      let step = try learner.step(
+        tags: golden.tag, targets: golden.target, job: job, settings: settings,
+        adam: Adam(.init(), rate: 2e-4, step: i + 1))
+      trail.add(step.terms, expected)
       if i == 0 { trail.compare(layout, learner.lastGradients, "grad.") }
     }
     trail.compare(layout, learner.state.parameters, "after3.")

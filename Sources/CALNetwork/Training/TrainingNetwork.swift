@@ -61,29 +61,25 @@ public final class TrainingNetwork {
     4 * (memory.arena.count + scratch.reduce(0) { $0 + $1.floats.count })
   }
 
-  /// Takes the parameters of this step in.
-  public func begin(parameters: [Float]) {
+  /// Takes the parameters and the images of a step in.
+  public func begin(parameters: [Float], images: Int, job: BatchJob) {
     parameters.withUnsafeBufferPointer { parameters in
       guard let base = parameters.baseAddress else { return }
       nonisolated(unsafe) let values = base
       crew.each(layers.count) { layer, _ in layers[layer].pack(values) }
     }
+    crew.each(images) { image, worker in prepare(image, worker, job) }
   }
 
-  /// One view of a batch: `job.prepare` fills the pictures, on any worker. `dropout` has a factor
-  /// for every feature of every image (0 or 1 / (1 - p)), or nothing: no dropout. The batch's
-  /// statistics move the running ones. Returns images x prototypes logits.
-  public func forward(
-    view: Int, images: Int, job: ImageJob, dropout: [Float], parameters: inout [Float]
-  ) -> [Float] {
+  /// One view of the batch. Its statistics move the running ones. Returns images x prototypes
+  /// logits.
+  public func forward(view: Int, images: Int, parameters: inout [Float]) -> [Float] {
     parameters.withUnsafeMutableBufferPointer { parameters in
       guard let base = parameters.baseAddress else { return }
       let pass = pass(view: view, images: images, parameters: base, gradients: base)
-      prepare(pass, job)
-      setFactors(pass, dropout)
       for layer in layers { layer.forward(pass) }
     }
-    let values = memory.arena.base + memory.offsets(view: view)[logits.slot]
+    let values = slot(logits.slot, view)
     return (0..<images * prototypes).map {
       values[$0 / prototypes * logits.stride + $0 % prototypes]
     }
@@ -95,7 +91,7 @@ public final class TrainingNetwork {
     view: Int, images: Int, logitGradients: [Float], parameters: inout [Float],
     gradients: inout [Float]
   ) {
-    let values = memory.arena.base + memory.offsets(view: view)[logits.slot]
+    let values = slot(logits.slot, view)
     for (i, slope) in logitGradients.prefix(images * prototypes).enumerated() {
       values[i / prototypes * logits.stride + i % prototypes] = slope
     }
@@ -126,22 +122,38 @@ public final class TrainingNetwork {
       parameters: parameters, gradients: gradients)
   }
 
-  private func prepare(_ pass: TrainingPass, _ job: ImageJob) {
-    let count = 3 * spec.inputSize * spec.inputSize
-    crew.each(pass.images) { image, worker in
-      let buffer = UnsafeMutableBufferPointer(
-        start: pass.slot(input) + image * count, count: count)
-      var picture = MutableSpan(_unsafeElements: buffer)
-      if !job.prepare(image: image, worker: worker, input: &picture) {
-        buffer.update(repeating: 0)
-      }
+  private func prepare(_ image: Int, _ worker: Int, _ job: BatchJob) {
+    let (pixels, width) = (3 * spec.inputSize * spec.inputSize, features.channels)
+    func buffer(_ id: SlotID, _ view: Int, _ count: Int) -> UnsafeMutableBufferPointer<Float> {
+      UnsafeMutableBufferPointer(start: slot(id, view) + image * count, count: count)
+    }
+    var weak = MutableSpan(_unsafeElements: buffer(input, 0, pixels))
+    var strong = MutableSpan(_unsafeElements: buffer(input, views - 1, pixels))
+    job.prepare(image: image, worker: worker, weak: &weak, strong: &strong)
+    for view in 0..<views {
+      var factors = MutableSpan(_unsafeElements: buffer(self.factors, view, width))
+      job.dropOut(image: image, view: view, factors: &factors)
     }
   }
 
-  private func setFactors(_ pass: TrainingPass, _ dropout: [Float]) {
-    let factors = pass.slot(factors)
-    for i in 0..<pass.images * features.channels {
-      factors[i] = dropout.isEmpty ? 1 : dropout[i]
-    }
+  private func slot(_ id: SlotID, _ view: Int) -> UnsafeMutablePointer<Float> {
+    memory.arena.base + memory.offsets(view: view)[id]
+  }
+}
+
+/// What a `TrainingNetwork` asks for every image of a batch, on any worker; different images may
+/// be on different workers at once.
+open class BatchJob {
+  public init() {}
+
+  /// Fills both views with 3 planes of inputSize x inputSize normalised values (red, green, blue).
+  /// They are one and the same for a network of one view.
+  open func prepare(
+    image: Int, worker: Int, weak: inout MutableSpan<Float>, strong: inout MutableSpan<Float>
+  ) {}
+
+  /// The factor of every feature: 0 or 1 / (1 - p). 1 unless this is overridden.
+  open func dropOut(image: Int, view: Int, factors: inout MutableSpan<Float>) {
+    for i in 0..<factors.count { factors[i] = 1 }
   }
 }
