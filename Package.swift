@@ -51,7 +51,7 @@ let package = Package(
     .target(
       name: "CAL",
       dependencies: [
-        "CCal", "CALModel", "CALLearning", "CALNetwork", "CALImage", "CALDigest", "CBuildInfo",
+        "CCal", "CALModel", "CALLearning", "CALTraining", "CALNetwork", "CALImage", "CALDigest", "CBuildInfo",
         "COpenBLAS",
       ], swiftSettings: swift),
 

@@ -639,6 +639,129 @@ typedef struct cal_metrics_result {
 CAL_CHECKED cal_status cal_metrics(const cal_metrics_input *input,
                                    const cal_metrics_options *options, cal_metrics_result *result);
 
+/* ----------------------------------------------------------------- training */
+
+/* Training of a CAL model: labelled images of known methods, unlabelled ones of known and
+ * unknown methods. Views of the images are made inside, from the seed: the same options, images
+ * and seed give the same bits for any number of threads, stopped and resumed or not. */
+
+typedef struct cal_trainer cal_trainer;
+
+/* Fills *image, which comes with its struct_size, with image number `index`. Returns 0, or
+ * something else if it cannot be had, which ends the training. Called on any thread of the
+ * training, several at once. The pixels must stay until `unload` is called for the image, or,
+ * without one, as long as the trainer. */
+typedef int32_t (*cal_load_callback)(void *user, uint64_t index, cal_image *image);
+typedef void (*cal_unload_callback)(void *user, uint64_t index, const cal_image *image);
+
+/* The images of a training. */
+typedef struct cal_source {
+    uint32_t struct_size;
+    uint32_t reserved;
+    uint64_t count;               /* images, 2 to CAL_SAMPLES_MAX */
+    const int32_t *label;         /* count; a labelled image's class, 0 to known - 1; -1:
+                                     unlabelled. Copied */
+    const cal_image *images;      /* count; structs are copied, pixels borrowed as long as the
+                                     trainer lives; or NULL: */
+    cal_load_callback load;       /* not looked at if there are images */
+    cal_unload_callback unload;   /* NULL: none */
+    void *user;                   /* for both */
+} cal_source;
+#define CAL_SOURCE_INIT {(uint32_t)sizeof(cal_source), 0, 0, NULL, NULL, NULL, NULL, NULL}
+
+typedef int32_t cal_block;
+enum {
+    CAL_BLOCK_BASIC = 1,      /* 3x3, 3x3: ResNet-18 and 34 */
+    CAL_BLOCK_BOTTLENECK = 2  /* 1x1, 3x3, 1x1: ResNet-50 and deeper */
+};
+
+typedef struct cal_training_options {
+    uint32_t struct_size;
+    cal_recipe recipe;
+    uint32_t known;             /* classes of labelled images, up to CAL_CLASSES_MAX */
+    uint32_t prototypes;        /* to start with, known ones included; 0: 10 * known */
+    int32_t prune;              /* not 0: their number is unknown, and is found by pruning */
+    uint32_t epochs;            /* 0: 50; up to 1000000 */
+    uint32_t batch_size;        /* 0: 128; 2 to 65536 */
+    int32_t pseudo_epoch;       /* first epoch with ACR; 0: 5; negative: from the start */
+    /* The network, if there is no model to start from. */
+    cal_block block;            /* 0: bottleneck */
+    uint32_t depth[4];          /* blocks of the stages; all 0: 3, 4, 6, 3 */
+    uint32_t width;             /* channels of the first stage's 3x3 convolutions; 0: 64 */
+    uint32_t input_size;        /* pixels of a side; 0: 256 */
+    int32_t small_stem;         /* not 0: 3x3 of stride 1 without pooling, for small images; 0:
+                                   7x7 of stride 2 and max pooling */
+    int32_t without_ffe;        /* not 0: no frequency gate */
+    uint32_t threads;           /* 0: 1; up to CAL_THREADS_MAX, the calling one included */
+    cal_kernels kernels;        /* not CAL_KERNELS_REFERENCE */
+    uint64_t seed;
+    double learning_rate;       /* 0: 2e-4; up to 1e3 */
+    double weight_decay;        /* of L2; 0: 1e-3; negative: none */
+    uint32_t decay_epochs;      /* the rate is multiplied by decay_factor after so many; 0: 10 */
+    uint32_t reserved;
+    double decay_factor;        /* 0: 0.05; up to 1 */
+    double dropout;             /* of features; 0: 0.2; negative: none; up to 0.9 */
+    double gamma;               /* ACR's threshold of known classes; 0: 0.9 */
+    double ccr_weight;          /* 0: 0.2; negative: none */
+    double coverage;            /* see cal_prune_options; 0: 0.9544 */
+    float mean[3];              /* of red, green, blue in 0 to 1; all six 0: ImageNet's */
+    float deviation[3];
+} cal_training_options;
+#define CAL_TRAINING_OPTIONS_INIT                                                                  \
+    {(uint32_t)sizeof(cal_training_options), 0, 0, 0, 0, 0, 0, 0, 0, {0, 0, 0, 0}, 0, 0, 0, 0, 0,  \
+     0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, {0, 0, 0}, {0, 0, 0}}
+
+/* Starts a training, from random weights or, if `start` is not NULL, with the network and the
+ * weights of a model, but for its prototypes. options must have `known`. The source's struct is
+ * not needed any longer. Threads: any; a trainer is used by one at a time. Errors:
+ * CAL_ERR_ARGUMENT, CAL_ERR_STRUCT_SIZE, CAL_ERR_HANDLE, CAL_ERR_MEMORY, CAL_ERR_THREADS. */
+CAL_CHECKED cal_status cal_trainer_create(const cal_training_options *options,
+                                          const cal_source *source, const cal_model *start,
+                                          cal_trainer **out);
+
+/* Ends the training. NULL is accepted. */
+CAL_API void cal_trainer_free(cal_trainer *trainer);
+
+/* How far a training is: after a step, or at an epoch's end. */
+typedef struct cal_training_report {
+    uint32_t struct_size;
+    uint32_t epoch;             /* from 0 */
+    uint32_t epochs;
+    uint32_t step;              /* done in this epoch */
+    uint32_t steps;
+    int32_t is_epoch_end;       /* 1: the epoch has ended, and there are no terms */
+    uint32_t prototypes;        /* in use: the estimated number of classes */
+    uint32_t acr_selected;      /* of this step, as are */
+    double supervised, regulariser, ccr, acr, total;
+    double novel_threshold;     /* gamma_n; negative: not known yet */
+} cal_training_report;
+
+/* Returns 0 to go on. Called on the thread that trains. May save the trainer. */
+typedef int32_t (*cal_training_callback)(void *user, const cal_training_report *report);
+
+/* Trains to the end of the last epoch. callback may be NULL. If it stops the training, or
+ * cal_trainer_cancel does, the status is CAL_ERR_CANCELLED, and a further call goes on. Errors
+ * also: CAL_ERR_BUSY, CAL_ERR_NUMERIC (weights diverged), CAL_ERR_IO (an image cannot be had). */
+CAL_CHECKED cal_status cal_trainer_run(cal_trainer *trainer, cal_training_callback callback,
+                                       void *user);
+
+/* Stops a running training after its step. Thread: any. */
+CAL_CHECKED cal_status cal_trainer_cancel(cal_trainer *trainer);
+
+/* Writes a checkpoint: weights, optimiser, statistics, thresholds, place in the epoch. The file
+ * is the old or the new one at any instant. Also within the callback of cal_trainer_run. */
+CAL_CHECKED cal_status cal_trainer_save(cal_trainer *trainer, const char *path);
+
+/* Goes on from a checkpoint of a training with the same options and labels; the rest of it has
+ * the same bits as if it had never stopped. Errors: CAL_ERR_ARGUMENT (it is of another training,
+ * or damaged), CAL_ERR_IO. Not while the training runs. */
+CAL_CHECKED cal_status cal_trainer_resume(cal_trainer *trainer, const char *path);
+
+/* The model as it is now. names: `known` texts (UTF-8), the names of the known classes.
+ * training_data says what it was trained on; NULL: nothing. Also within the callback. */
+CAL_CHECKED cal_status cal_trainer_model(cal_trainer *trainer, const char *const *names,
+                                         const char *training_data, cal_model **out);
+
 #ifdef __cplusplus
 }
 #endif

@@ -42,6 +42,7 @@ struct HandleTable<Object: AnyObject & Sendable>: ~Copyable, Sendable {
 enum HandleType: UInt {
   case model = 1
   case session = 2
+  case trainer = 3
 
   static let bits: UInt = 4
 
@@ -49,6 +50,7 @@ enum HandleType: UInt {
     switch self {
     case .model: "cal_model"
     case .session: "cal_session"
+    case .trainer: "cal_trainer"
     }
   }
 

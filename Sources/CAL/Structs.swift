@@ -89,6 +89,16 @@ extension cal_metrics_result: GrowingStruct {
   static var firstSize: Int { 184 }
 }
 
+extension cal_source: GrowingStruct {
+  static var cName: String { "cal_source" }
+  static var firstSize: Int { 56 }
+}
+
+extension cal_training_options: GrowingStruct {
+  static var cName: String { "cal_training_options" }
+  static var firstSize: Int { 176 }
+}
+
 /// A caller's struct, or array of structs, whose `struct_size` was checked. It is only ever
 /// copied as bytes, so neither its alignment nor its version matters.
 struct CallerStructs<Value: GrowingStruct> {

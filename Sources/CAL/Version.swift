@@ -1,7 +1,7 @@
 import CCal
 
 @_cdecl("cal_version") @implementation
-public func cal_version() -> UnsafePointer<CChar>! { staticText("1.0.0") }
+public func cal_version() -> UnsafePointer<CChar>! { staticText(versionText) }
 
 @_cdecl("cal_version_number") @implementation
 public func cal_version_number() -> Int32 {
@@ -39,3 +39,5 @@ public func cal_check_version(
     }
   }
 }
+
+let versionText: StaticString = "1.0.0"

@@ -9,7 +9,7 @@ public struct Confidence: Sendable, Equatable {
 
   public init() {}
 
-  mutating func add(_ probability: Double, isKnown: Bool) {
+  package mutating func add(_ probability: Double, isKnown: Bool) {
     if isKnown {
       sumKnown += probability
       countKnown += 1

@@ -17,8 +17,8 @@ public typealias Progress = (_ done: UInt64, _ total: UInt64) -> Bool
 /// From malloc rather than in an array, because a file may be larger than the memory there is,
 /// and an array ends the process then. Unchecked, because the pointer is not `Sendable`: the
 /// bytes are written in `init` only.
-final class FileBytes: @unchecked Sendable {
-  let count: Int
+package final class FileBytes: @unchecked Sendable {
+  package let count: Int
   private(set) var digest: Digest
   private let memory: UnsafeMutableRawPointer
 
@@ -50,13 +50,13 @@ final class FileBytes: @unchecked Sendable {
   }
 
   /// Reads the file once and closes it.
-  convenience init(path: String, sizeLimit: Int, progress: Progress?) throws(ModelError) {
+  package convenience init(path: String, sizeLimit: Int, progress: Progress?) throws(ModelError) {
     let file = try ReadableFile(path: path)
     try self.init(count: file.size, sizeLimit: sizeLimit, name: path)
     try fill(progress) { target, _ throws(ModelError) in try file.read(into: target) }
   }
 
-  func withBytes<Result, Failure: Error>(
+  package func withBytes<Result, Failure: Error>(
     _ body: (RawSpan) throws(Failure) -> Result
   ) throws(Failure) -> Result {
     let buffer = UnsafeRawBufferPointer(start: memory, count: count)

@@ -10,7 +10,7 @@ import Synchronization
 
 /// Writes `bytes` to `path` so that, whatever happens, `path` holds the old or the new file: a
 /// new file beside it, synced, takes its name. On an error nothing is left behind.
-func replaceFile(_ path: String, with bytes: RawSpan) throws(ModelError) {
+package func replaceFile(_ path: String, with bytes: RawSpan) throws(ModelError) {
   let (temporary, descriptor) = try createBeside(path)
   do throws(ModelError) {
     try write(bytes, to: descriptor, path)

@@ -81,6 +81,16 @@ PROTOTYPES: dict[str, tuple[Any, list[Any]]] = {
         c_int32,
         [POINTER(s.MetricsInput), POINTER(s.MetricsOptions), POINTER(s.MetricsResult)],
     ),
+    "cal_trainer_create": (
+        c_int32,
+        [POINTER(s.TrainingOptions), POINTER(s.Source), handle, POINTER(handle)],
+    ),
+    "cal_trainer_free": (None, [handle]),
+    "cal_trainer_run": (c_int32, [handle, s.TrainingCallback, handle]),
+    "cal_trainer_cancel": (c_int32, [handle]),
+    "cal_trainer_save": (c_int32, [handle, c_char_p]),
+    "cal_trainer_resume": (c_int32, [handle, c_char_p]),
+    "cal_trainer_model": (c_int32, [handle, POINTER(c_char_p), c_char_p, POINTER(handle)]),
 }
 
 

@@ -33,6 +33,7 @@ ATTRIBUTE_NO_PIXEL_DIGEST = 1
 KINDS = {1: "known", 2: "novel", 3: "retired"}
 VERDICTS = {0: "undetermined", 1: "known", 2: "novel"}
 KERNELS = {"auto": 0, "portable": 1, "avx2": 2, "avx512": 3, "reference": 9}
+BLOCKS = {"basic": 1, "bottleneck": 2}
 RECIPES = {"default": 0, "paper": 1}
 TAGS = {1: "labelled", 2: "unlabelled"}
 LOG_LEVELS = {1: 10, 2: 20, 3: 30, 4: 40}  # cal_log_level -> level of the logging module
@@ -299,3 +300,71 @@ class MetricsResult(Versioned):
         ("confusion", c_void_p),
         ("confusion_capacity", c_uint64),
     ]
+
+
+class Source(Versioned):
+    _fields_ = [
+        ("struct_size", c_uint32),
+        ("reserved", c_uint32),
+        ("count", c_uint64),
+        ("label", c_void_p),
+        ("images", c_void_p),
+        ("load", c_void_p),
+        ("unload", c_void_p),
+        ("user", c_void_p),
+    ]
+
+
+class TrainingOptions(Versioned):
+    _fields_ = [
+        ("struct_size", c_uint32),
+        ("recipe", c_int32),
+        ("known", c_uint32),
+        ("prototypes", c_uint32),
+        ("prune", c_int32),
+        ("epochs", c_uint32),
+        ("batch_size", c_uint32),
+        ("pseudo_epoch", c_int32),
+        ("block", c_int32),
+        ("depth", c_uint32 * 4),
+        ("width", c_uint32),
+        ("input_size", c_uint32),
+        ("small_stem", c_int32),
+        ("without_ffe", c_int32),
+        ("threads", c_uint32),
+        ("kernels", c_int32),
+        ("seed", c_uint64),
+        ("learning_rate", c_double),
+        ("weight_decay", c_double),
+        ("decay_epochs", c_uint32),
+        ("reserved", c_uint32),
+        ("decay_factor", c_double),
+        ("dropout", c_double),
+        ("gamma", c_double),
+        ("ccr_weight", c_double),
+        ("coverage", c_double),
+        ("mean", c_float * 3),
+        ("deviation", c_float * 3),
+    ]
+
+
+class TrainingReport(ctypes.Structure):
+    _fields_ = [
+        ("struct_size", c_uint32),
+        ("epoch", c_uint32),
+        ("epochs", c_uint32),
+        ("step", c_uint32),
+        ("steps", c_uint32),
+        ("is_epoch_end", c_int32),
+        ("prototypes", c_uint32),
+        ("acr_selected", c_uint32),
+        ("supervised", c_double),
+        ("regulariser", c_double),
+        ("ccr", c_double),
+        ("acr", c_double),
+        ("total", c_double),
+        ("novel_threshold", c_double),
+    ]
+
+
+TrainingCallback = ctypes.CFUNCTYPE(c_int32, c_void_p, ctypes.POINTER(TrainingReport))

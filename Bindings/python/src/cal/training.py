@@ -1,0 +1,212 @@
+"""Training of a CAL model: labelled images of known methods, unlabelled ones of any method."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from . import _structs as s
+from . import images as image_inputs
+from ._handle import Handle
+from ._native import library
+from ._progress import Guard
+from .errors import Status, error
+from .model import Model
+
+if TYPE_CHECKING:
+    from .learning import Recipe
+    from .model import OneImage
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """A residual network for a training from random weights."""
+
+    block: str = "bottleneck"
+    """ "basic" (ResNet-18, 34) or "bottleneck" (ResNet-50 and deeper)."""
+    depths: tuple[int, int, int, int] = (3, 4, 6, 3)
+    """Blocks of the four stages."""
+    width: int = 64
+    """Channels of the first stage's 3x3 convolutions."""
+    size: int = 256
+    """Pixels of the input's side."""
+    small_stem: bool = False
+    """3x3 of stride 1 without pooling, for small images, instead of 7x7 and max pooling."""
+    ffe: bool = True
+    """The frequency gate."""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """How far a training is: after a step, or at the end of an epoch."""
+
+    epoch: int
+    """From 0."""
+    epochs: int
+    step: int
+    """Done in this epoch."""
+    steps: int
+    is_epoch_end: bool
+    """Then the terms are all 0."""
+    prototypes: int
+    """In use: the estimated number of classes."""
+    supervised: float
+    regulariser: float
+    ccr: float
+    acr: float
+    total: float
+    acr_selected: int
+    novel_threshold: float | None
+    """gamma_n; None before the first is known."""
+
+
+class Trainer(Handle):
+    """A training, from its start or a checkpoint to its end. One thread at a time uses it."""
+
+    def __init__(
+        self,
+        images: Sequence[OneImage],
+        labels: Sequence[int | None],
+        known: Sequence[str],
+        *,
+        network: Network | None = None,
+        start: Model | None = None,
+        prototypes: int | None = None,
+        unknown_k: bool = False,
+        recipe: Recipe = "default",
+        epochs: int = 50,
+        batch_size: int = 128,
+        pseudo_epoch: int = 5,
+        learning_rate: float = 2e-4,
+        weight_decay: float = 1e-3,
+        decay_epochs: int = 10,
+        decay_factor: float = 0.05,
+        dropout: float = 0.2,
+        gamma: float = 0.9,
+        ccr_weight: float = 0.2,
+        seed: int = 1,
+        threads: int = 1,
+        kernels: str = "auto",
+    ) -> None:
+        """images are all that `attribute` takes, decoded here and kept. labels: the class of each
+        labelled image, 0 to len(known) - 1; None: unlabelled. known: the names of the known
+        classes. start: a model whose network and weights, but for the prototypes, to start from;
+        else `network` is made with random weights."""
+        if len(images) != len(labels):
+            raise error(Status.ARGUMENT, f"{len(images)} images, but {len(labels)} labels")
+        self._names = [str(name) for name in known]
+        self._pixels = [image_inputs.load(image) for image in images]
+        self._images = (s.Image * len(images))(*(each.image for each in self._pixels))
+        self._labels = (ctypes.c_int32 * len(labels))(
+            *(-1 if label is None else label for label in labels)
+        )
+        source = s.Source(
+            count=len(images),
+            label=ctypes.addressof(self._labels),
+            images=ctypes.addressof(self._images),
+        )
+        shape = network or Network()
+        options = s.TrainingOptions(
+            recipe=s.RECIPES[recipe],
+            known=len(self._names),
+            prototypes=prototypes or 0,
+            prune=int(unknown_k),
+            epochs=epochs,
+            batch_size=batch_size,
+            pseudo_epoch=pseudo_epoch or -1,
+            block=s.BLOCKS[shape.block],
+            depth=shape.depths,
+            width=shape.width,
+            input_size=shape.size,
+            small_stem=int(shape.small_stem),
+            without_ffe=int(not shape.ffe),
+            threads=threads,
+            kernels=s.KERNELS[kernels],
+            seed=seed,
+            learning_rate=learning_rate,
+            weight_decay=weight_decay or -1.0,
+            decay_epochs=decay_epochs,
+            decay_factor=decay_factor,
+            dropout=dropout or -1.0,
+            gamma=gamma,
+            ccr_weight=ccr_weight or -1.0,
+        )
+        native = library()
+        pointer = ctypes.c_void_p()
+        native.call(
+            "cal_trainer_create",
+            ctypes.byref(options),
+            ctypes.byref(source),
+            start._use() if start is not None else None,
+            ctypes.byref(pointer),
+        )
+        assert pointer.value is not None
+        super().__init__(native, pointer.value, "cal_trainer_free")
+
+    def run(self, report: Callable[[Report], object] | None = None) -> None:
+        """Trains to the end of the last epoch. `report` is called after every step and epoch, and
+        may save the trainer; what it raises stops the training, which a further `run` goes on
+        with."""
+        guard = Guard()
+
+        def call(_user: int | None, told: Any) -> int:
+            return guard.run(lambda: report(_report(told.contents)) if report else None)
+
+        callback = s.TrainingCallback(call)
+        with guard:
+            status = self._library.c.cal_trainer_run(self._use(), callback, None)
+        self._library.check(status)
+
+    def cancel(self) -> None:
+        """Stops a run after its step, from any thread; that run raises."""
+        self._library.call("cal_trainer_cancel", self._use())
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Writes a checkpoint, atomically."""
+        self._library.call("cal_trainer_save", self._use(), os.fsencode(path))
+
+    def resume(self, path: str | os.PathLike[str]) -> None:
+        """Goes on from a checkpoint of the same training, as if it had never stopped."""
+        self._library.call("cal_trainer_resume", self._use(), os.fsencode(path))
+
+    def model(self, training_data: str = "") -> Model:
+        """The model as it is now. training_data says what it was trained on."""
+        names = (ctypes.c_char_p * len(self._names))(*(name.encode() for name in self._names))
+        pointer = ctypes.c_void_p()
+        self._library.call(
+            "cal_trainer_model",
+            self._use(),
+            names,
+            training_data.encode() or None,
+            ctypes.byref(pointer),
+        )
+        assert pointer.value is not None
+        return Model(pointer.value)
+
+    def close(self) -> None:
+        super().close()
+        for each in self._pixels:
+            each.release()
+        self._pixels = []
+
+
+def _report(told: s.TrainingReport) -> Report:
+    threshold = told.novel_threshold
+    return Report(
+        epoch=told.epoch,
+        epochs=told.epochs,
+        step=told.step,
+        steps=told.steps,
+        is_epoch_end=told.is_epoch_end != 0,
+        prototypes=told.prototypes,
+        supervised=told.supervised,
+        regulariser=told.regulariser,
+        ccr=told.ccr,
+        acr=told.acr,
+        total=told.total,
+        acr_selected=told.acr_selected,
+        novel_threshold=threshold if threshold >= 0 else None,
+    )

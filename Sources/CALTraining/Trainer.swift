@@ -1,0 +1,210 @@
+import CALDigest
+import CALLearning
+import CALModel
+import CALNetwork
+
+/// A training from its start, or from a checkpoint, to its end. Used by one thread at a time.
+public final class Trainer {
+  public let options: TrainingOptions
+  public private(set) var state: TrainingState
+  private let source: ImageSource
+  private let unlabelled: [Int]
+  private let sampler: Sampler
+  private var views: BatchViews
+  private var learner: Learner
+
+  /// What a step or an epoch was like; returning false ends `run` after it.
+  public typealias Progress = (TrainingReport) -> Bool
+
+  /// From random weights, or with those of a model that has the network of `options`, but for
+  /// its prototypes.
+  public convenience init(
+    _ options: TrainingOptions, source: ImageSource, start: Model? = nil
+  ) throws(TrainingError) {
+    try trainingResult { () throws(LearningError) in try options.check() }
+    let layout = ParameterLayout(options.spec, prototypes: options.prototypes)
+    var values = Initialiser.parameters(layout, seed: options.seed)
+    if let start {
+      for entry in layout.entries where entry.parameter.name != ParameterLayout.prototypesName {
+        values.replaceSubrange(entry.range, with: start.values(of: entry.parameter))
+      }
+    }
+    try self.init(options, source: source, state: TrainingState(options, parameters: values))
+  }
+
+  /// `state` is that of a training with the same options and source.
+  public init(
+    _ options: TrainingOptions, source: ImageSource, state: TrainingState
+  ) throws(TrainingError) {
+    self.options = options
+    self.source = source
+    self.state = state
+    let (labelled, unlabelled) = try trainingResult { () throws(LearningError) in
+      try options.check()
+      return try source.parts(known: options.known)
+    }
+    self.unlabelled = unlabelled
+    let sampler = try trainingResult { () throws(LearningError) in
+      try Sampler(
+        labelled: labelled, unlabelled: unlabelled, batchSize: options.batchSize,
+        seed: options.seed)
+    }
+    self.sampler = sampler
+    views = try trainingResult { () throws(LearningError) in
+      try BatchViews(source, options, sampler, workers: options.threads)
+    }
+    learner = try Trainer.learner(options, state)
+  }
+
+  private static func learner(
+    _ options: TrainingOptions, _ state: TrainingState
+  ) throws(TrainingError) -> Learner {
+    let network = try networkResult { () throws(NetworkError) in
+      try TrainingNetwork(
+        spec: options.spec, prototypes: state.prototypes, images: options.batchSize,
+        kernels: options.kernels, threads: options.threads)
+    }
+    return try trainingResult { () throws(LearningError) in
+      try Learner(network, known: options.known, state: state.learner)
+    }
+  }
+
+  public var imageCount: Int { source.count }
+
+  /// Of the images' labels, in order.
+  var labelDigest: Digest {
+    var sha = SHA256()
+    for image in 0..<source.count {
+      let label = Int32(source.label(of: image) ?? -1)
+      withUnsafeBytes(of: label.littleEndian) { sha.update($0.bytes) }
+    }
+    return sha.finish()
+  }
+
+  func parameterCount(prototypes: Int) -> Int {
+    ParameterLayout(options.spec, prototypes: prototypes).count
+  }
+
+  /// Goes on from another state of the same training.
+  public func resume(_ state: TrainingState) throws(TrainingError) {
+    learner = try Trainer.learner(options, state)
+    self.state = state
+  }
+
+  public var isFinished: Bool { state.epoch >= options.epochs }
+  public var stepsPerEpoch: Int { sampler.steps }
+
+  /// Trains until the last epoch has ended or `progress` returns false. Can be called again.
+  public func run(_ progress: Progress) throws(TrainingError) {
+    while !isFinished {
+      while state.step < sampler.steps {
+        let terms = try step()
+        if !progress(report(terms)) { return }
+      }
+      let ended = state.epoch
+      try endEpoch()
+      if !progress(report(nil, endOf: ended)) { return }
+    }
+  }
+
+  private func step() throws(TrainingError) -> Objective.Terms {
+    let images = views.begin(epoch: state.epoch, step: state.step)
+    let labels = images.map { source.label(of: $0) }
+    let settings = options.objectiveSettings(
+      epoch: state.epoch, novelThreshold: state.novelThreshold)
+    let rate = options.schedule.rate(
+      options.learningRate, epoch: state.epoch, step: state.epoch * sampler.steps + state.step)
+    let step: Learner.Step
+    do throws(LearningError) {
+      let adam = try Adam(options.adamSettings, rate: rate, step: learner.state.steps + 1)
+      step = try learner.step(
+        tags: labels.map { $0 == nil ? ObjectiveBatch.unlabelled : ObjectiveBatch.labelled },
+        targets: labels.map { Int32($0 ?? 0) }, job: views, settings: settings, adam: adam)
+    } catch {
+      // Settings and labels were checked before: what is left are logits that are not finite.
+      throw .diverged("epoch \(state.epoch), step \(state.step): \(error.description)")
+    }
+    if let image = views.missingImage { throw .image(image) }
+    state.count(step)
+    state.step += 1
+    return step.terms
+  }
+
+  private func endEpoch() throws(TrainingError) {
+    state.learner = learner.state
+    var settings = options.objectiveSettings(
+      epoch: state.epoch, novelThreshold: state.novelThreshold)
+    settings.epoch = min(settings.epoch, options.epochs - 1)
+    let confidence: Confidence
+    let usage: [UInt64]
+    if options.recipe == .paper {
+      (confidence, usage) = (state.confidence, state.usage)
+    } else {
+      let survey = try survey(unlabelled)
+      (confidence, usage) = (survey.confidence, survey.usage)
+    }
+    state.novelThreshold = try trainingResult { () throws(LearningError) in
+      try settings.nextNovelThreshold(confidence)
+    }
+    if options.prunes && state.mayPrune(usage, options) { try prune(usage) }
+    state.startEpoch(state.epoch + 1, lastUsage: usage)
+  }
+
+  /// What the network as it is says of images, in evaluation mode.
+  public func survey(_ images: [Int]) throws(TrainingError) -> Survey {
+    try Survey(images, of: source, learner.state.parameters, state.prototypes, options)
+  }
+
+  private func prune(_ usage: [UInt64]) throws(TrainingError) {
+    let pruned = try trainingResult { () throws(LearningError) in
+      try state.pruned(usage: usage, options)
+    }
+    guard let pruned else { return }
+    state = pruned
+    learner = try Trainer.learner(options, state)
+  }
+
+  private func report(_ terms: Objective.Terms?, endOf epoch: Int? = nil) -> TrainingReport {
+    TrainingReport(
+      epoch: epoch ?? state.epoch, epochs: options.epochs, step: state.step, steps: sampler.steps,
+      terms: terms, novelThreshold: state.novelThreshold, prototypes: state.prototypes)
+  }
+
+  /// The state as it is now, for a checkpoint.
+  public var checkpoint: TrainingState {
+    var state = state
+    state.learner = learner.state
+    return state
+  }
+}
+
+/// How far a training is. `terms` are those of the step that ended; nil at the end of an epoch.
+public struct TrainingReport: Sendable {
+  public let epoch, epochs: Int
+  /// Steps done in the epoch.
+  public let step, steps: Int
+  public let terms: Objective.Terms?
+  /// gamma_n; nil before the first is known.
+  public let novelThreshold: Double?
+  public let prototypes: Int
+}
+
+extension ImageSource {
+  /// The images of each kind, whose labels are checked.
+  fileprivate func parts(known: Int) throws(LearningError) -> ([Int], [Int]) {
+    try check(count, in: 2...LearningLimit.samples, "number of images")
+    var (labelled, unlabelled): ([Int], [Int]) = ([], [])
+    for image in 0..<count {
+      guard let label = label(of: image) else {
+        unlabelled.append(image)
+        continue
+      }
+      guard 0..<known ~= label else {
+        throw LearningError(
+          "the label of image \(image) is \(label), but there are \(known) known classes")
+      }
+      labelled.append(image)
+    }
+    return (labelled, unlabelled)
+  }
+}

@@ -1,0 +1,70 @@
+import CALLearning
+import CALNetwork
+
+/// Everything about a training that is chosen.
+public struct TrainingOptions: Sendable, Equatable {
+  public var recipe = Recipe.default
+  public var spec: NetworkSpec
+  /// Of the images: one number for each of red, green and blue, in units of 0...1.
+  public var mean: [Float] = [0.485, 0.456, 0.406]
+  public var deviation: [Float] = [0.229, 0.224, 0.225]
+  /// Classes that labelled images have: 0 to known - 1.
+  public var known: Int
+  /// Prototypes to start with, the known ones included.
+  public var prototypes: Int
+  /// Whether prototypes are pruned, because their number is not known.
+  public var prunes = false
+  public var epochs = 50
+  public var batchSize = 128
+  public var learningRate = 2e-4
+  public var schedule = Schedule.paper
+  public var weightDecay = 1e-3
+  /// Share of the features that dropout sets to 0.
+  public var dropout = 0.2
+  public var views = ViewSettings.paper
+  /// Weights and thresholds of the objective; its recipe, epoch and gamma_n are the training's.
+  public var objective = ObjectiveSettings()
+  /// See `Pruning.Settings`.
+  public var coverage = 0.9544
+  public var seed: UInt64 = 1
+  public var threads = 1
+  public var kernels = KernelSet.best
+
+  public init(spec: NetworkSpec, known: Int, prototypes: Int) {
+    self.spec = spec
+    self.known = known
+    self.prototypes = prototypes
+  }
+
+  public static let dropouts = 0.0...0.9
+
+  public func check() throws(LearningError) {
+    try CALLearning.check(known, in: 0...LearningLimit.classes, "known")
+    try CALLearning.check(
+      prototypes, in: max(known, 1)...LearningLimit.classes, "number of prototypes")
+    try CALLearning.check(epochs, in: 1...1_000_000, "epochs")
+    try CALLearning.check(batchSize, in: Sampler.batchSizes, "batch_size")
+    try CALLearning.check(learningRate, in: 0...1e3, "learning_rate")
+    try schedule.check()
+    try CALLearning.check(dropout, in: TrainingOptions.dropouts, "dropout")
+    try views.check()
+    try CALLearning.check(coverage, in: 1e-6...1, "coverage")
+    try objectiveSettings(epoch: 0, novelThreshold: nil).check()
+    try adamSettings.check()
+  }
+
+  var adamSettings: Adam.Settings {
+    var settings = Adam.Settings()
+    settings.weightDecay = weightDecay
+    return settings
+  }
+
+  func objectiveSettings(epoch: Int, novelThreshold: Double?) -> ObjectiveSettings {
+    var settings = objective
+    settings.recipe = recipe
+    settings.epoch = epoch
+    settings.epochs = epochs
+    settings.novelThreshold = novelThreshold
+    return settings
+  }
+}
