@@ -10,6 +10,7 @@ Images are paths, bytes of encoded files, PIL images or uint8 arrays; a list of 
 of results. See docs/PYTHON.md.
 """
 
+from . import data
 from ._log import set_log
 from ._native import library as _library
 from ._version import __version__
@@ -92,6 +93,7 @@ __all__ = [
     "Status",
     "__version__",
     "build_info",
+    "data",
     "library_path",
     "library_version",
     "metrics",

@@ -12,7 +12,16 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Generic, TypeVar
 
+from ._structs import THREADS_MAX
+from .errors import Status, error
+
 READY_BYTES = 256 << 20
+
+
+def check_decoders(decoders: int) -> None:
+    if not 0 <= decoders <= THREADS_MAX:
+        raise error(Status.ARGUMENT, f"decoders {decoders} must be 0 to {THREADS_MAX}")
+
 
 Work = TypeVar("Work")
 Loaded = TypeVar("Loaded")
