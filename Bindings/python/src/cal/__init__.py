@@ -31,6 +31,7 @@ from .errors import (
     CalThreadsError,
     Status,
 )
+from .evaluation import Evaluation, evaluate
 from .learning import (
     Agreement,
     Confidence,
@@ -81,6 +82,7 @@ __all__ = [
     "CalNumericError",
     "CalThreadsError",
     "Confidence",
+    "Evaluation",
     "Evidence",
     "Metrics",
     "Model",
@@ -94,6 +96,7 @@ __all__ = [
     "__version__",
     "build_info",
     "data",
+    "evaluate",
     "library_path",
     "library_version",
     "metrics",
