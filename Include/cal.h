@@ -602,7 +602,7 @@ typedef struct cal_agreement {
     double acc, nmi, ari;
 } cal_agreement;
 
-/* In: struct_size, and the buffer you want filled. Out: the rest. */
+/* In: struct_size, and the buffers you want filled. Out: the rest. */
 typedef struct cal_metrics_result {
     uint32_t struct_size;
     uint32_t known_count;          /* samples of known and of novel classes */
@@ -628,10 +628,14 @@ typedef struct cal_metrics_result {
     uint32_t *confusion;           /* in: your buffer, or NULL; out: classes x classes counts, row
                                       = label, column = prediction */
     uint64_t confusion_capacity;   /* in: entries there, >= classes * classes */
+    int32_t *match;                /* in: your buffer, or NULL; out: for each label id the id it
+                                      stands for: a known one itself, a novel one by the matching
+                                      of strict_novel_acc, -1 if it has no hit there */
+    uint64_t match_capacity;       /* in: entries there, >= classes */
 } cal_metrics_result;
 #define CAL_METRICS_RESULT_INIT                                                                    \
     {(uint32_t)sizeof(cal_metrics_result), 0, 0, 0, 0, 0, 0, 0, {0, 0, 0}, {0, 0, 0}, {0, 0, 0},   \
-     0, 0, 0, 0, 0, 0, 0, 0, NULL, 0}
+     0, 0, 0, 0, 0, 0, 0, 0, NULL, 0, NULL, 0}
 
 /* Open-world evaluation: the measures as published, and strict ones beside them. options may be
  * NULL. Needs up to 16 bytes x classes^2 of memory while it runs, and 32

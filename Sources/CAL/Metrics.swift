@@ -11,15 +11,13 @@ public func cal_metrics(
     let samples = try CallerSamples(try CallerStructs(input, name: "input").read())
     let share = try CAL.options(options).share()
     var answer = target.read()
-    let confusion = try samples.confusion(answer)
+    let tables = try MetricsTables(answer, samples)
     let metrics = try learning { () throws(LearningError) in
       try Metrics(
         label: samples.label.span, predicted: samples.predicted.span, score: samples.score.span,
         samples: samples.size, minimumShare: share)
     }
-    if let confusion {
-      for (i, count) in metrics.confusion.enumerated() { confusion[i] = count }
-    }
+    tables.fill(metrics)
     answer.setCounts(metrics)
     answer.setShares(metrics)
     target.write(answer)
@@ -86,22 +84,37 @@ private struct CallerSamples {
       ? UnsafeBufferPointer(start: nil, count: 0)
       : try array(input.score, count: size.count, name: "input->score")
   }
+}
 
-  /// The caller's buffer for the table, nil if it is missing.
-  func confusion(
-    _ result: cal_metrics_result
-  ) throws(Failure) -> UnsafeMutableBufferPointer<UInt32>? {
-    let name = "result->confusion"
-    let table = try buffer(
-      result.confusion, count: size.classes * size.classes,
-      capacity: result.confusion_capacity, name: name)
+/// The caller's buffers, either of which may be missing.
+private struct MetricsTables {
+  let confusion: UnsafeMutableBufferPointer<UInt32>?
+  let match: UnsafeMutableBufferPointer<Int32>?
+
+  init(_ result: cal_metrics_result, _ samples: CallerSamples) throws(Failure) {
+    let classes = samples.size.classes
+    confusion = try buffer(
+      result.confusion, count: classes * classes, capacity: result.confusion_capacity,
+      name: "result->confusion")
+    match = try buffer(
+      result.match, count: classes, capacity: result.match_capacity, name: "result->match")
     try NamedMemory.checkApart(
-      outputs: [NamedMemory(name, table)],
+      outputs: [
+        NamedMemory("result->confusion", confusion), NamedMemory("result->match", match),
+      ],
       inputs: [
-        NamedMemory("input->label", UnsafeRawBufferPointer(label)),
-        NamedMemory("input->predicted", UnsafeRawBufferPointer(predicted)),
-        NamedMemory("input->score", UnsafeRawBufferPointer(score)),
+        NamedMemory("input->label", UnsafeRawBufferPointer(samples.label)),
+        NamedMemory("input->predicted", UnsafeRawBufferPointer(samples.predicted)),
+        NamedMemory("input->score", UnsafeRawBufferPointer(samples.score)),
       ])
-    return table
+  }
+
+  func fill(_ metrics: Metrics) {
+    if let confusion {
+      for (i, count) in metrics.confusion.enumerated() { confusion[i] = count }
+    }
+    if let match {
+      for (i, id) in metrics.match.enumerated() { match[i] = id }
+    }
   }
 }

@@ -1,9 +1,7 @@
 /// What counts as right in a table of labels and predictions.
 extension ConfusionTable {
   /// Samples whose prediction is their label.
-  var equalHits: Int {
-    equalCells.reduce(0) { $0 + Int(self[$1.row, $1.column]) }
-  }
+  var equalHits: Int { hits(equalCells) }
 
   /// Sum over the labels of the share of their samples whose prediction is their label.
   var equalRecalls: Double {
@@ -14,8 +12,13 @@ extension ConfusionTable {
   }
 
   /// Samples on the id that their label is matched to, with the best matching.
-  var mostHits: Int {
-    matching { Double(self[$0, $1]) }.reduce(0) { $0 + Int(self[$1.row, $1.column]) }
+  var mostHits: Int { hits(bestCells) }
+
+  /// The matching with the most hits.
+  var bestCells: [(row: Int, column: Int)] { matching { Double(self[$0, $1]) } }
+
+  func hits(_ cells: [(row: Int, column: Int)]) -> Int {
+    cells.reduce(0) { $0 + Int(self[$1.row, $1.column]) }
   }
 
   /// The largest sum of recalls that a matching can have. `whole` has all samples of these

@@ -13,6 +13,9 @@ public struct Metrics: Sendable {
   public private(set) var jointNovel = 0.0
   /// Novel ACC where a novel class may only be matched to a novel id.
   public private(set) var strictNovel = 0.0
+  /// The id that each label id stands for: a known one itself; a novel one what that matching
+  /// gives it, -1 if it has no hit there.
+  public private(set) var match: [Int32] = []
   /// The same rules, each class counting alike: mean recall of the known classes, and the largest
   /// mean recall of the novel ones that a matching to novel ids can have.
   public private(set) var macroAll = 0.0
@@ -55,7 +58,7 @@ public struct Metrics: Sendable {
     known = Agreement(hits: knownPart.equalHits, of: knownPart)
     novel = Agreement(hits: novelPart.mostHits, of: novelPart)
     let found = table.part(labels: split..<classes, predictions: split..<classes)
-    strictNovel = share(Double(found.mostHits), of: novelCount)
+    setStrict(found, classes, split)
     let knownRecalls = knownPart.equalRecalls
     let novelRecalls = found.mostRecalls(sizes: novelPart)
     macroKnown = share(knownRecalls, of: knownPart.labels.count)
@@ -87,6 +90,15 @@ public struct Metrics: Sendable {
     all = Agreement(hits: knownHits + novelHits, of: whole)
     jointKnown = share(Double(knownHits), of: knownCount)
     jointNovel = share(Double(novelHits), of: novelCount)
+  }
+
+  private mutating func setStrict(_ found: ConfusionTable, _ classes: Int, _ split: Int) {
+    let cells = found.bestCells
+    strictNovel = share(Double(found.hits(cells)), of: novelCount)
+    match = (0..<classes).map { $0 < split ? Int32($0) : -1 }
+    for (row, column) in cells where found[row, column] > 0 {
+      match[found.labels[row]] = Int32(found.predictions[column])
+    }
   }
 
   private mutating func countIDs(_ whole: ConfusionTable, _ split: Int, leastCount: Double) {

@@ -197,7 +197,7 @@ FIELD(cal_agreement, acc, 0, 8);
 FIELD(cal_agreement, nmi, 8, 8);
 FIELD(cal_agreement, ari, 16, 8);
 
-SIZE(cal_metrics_result, 184);
+SIZE(cal_metrics_result, 200);
 FIELD(cal_metrics_result, struct_size, 0, 4);
 FIELD(cal_metrics_result, known_count, 4, 4);
 FIELD(cal_metrics_result, novel_count, 8, 4);
@@ -219,6 +219,8 @@ FIELD(cal_metrics_result, auroc, 152, 8);
 FIELD(cal_metrics_result, oscr, 160, 8);
 FIELD(cal_metrics_result, confusion, 168, 8);
 FIELD(cal_metrics_result, confusion_capacity, 176, 8);
+FIELD(cal_metrics_result, match, 184, 8);
+FIELD(cal_metrics_result, match_capacity, 192, 8);
 
 VALUE(CAL_OK, 0);
 VALUE(CAL_ERR_ARGUMENT, 101);

@@ -72,17 +72,20 @@ static void prune(void) {
 static void metrics(void) {
     const int32_t label[ROWS] = {0, 1, 2, 2, 3}, predicted[ROWS] = {0, 0, 3, 3, 1};
     uint32_t *confusion = malloc(CLASSES * CLASSES * sizeof *confusion);
+    int32_t match[CLASSES];
     cal_metrics_input input = CAL_METRICS_INPUT_INIT;
     cal_metrics_result result = CAL_METRICS_RESULT_INIT;
     CHECK(confusion != NULL);
     input.count = ROWS, input.classes = CLASSES, input.known = KNOWN;
     input.label = label, input.predicted = predicted;
     result.confusion = confusion, result.confusion_capacity = CLASSES * CLASSES;
+    result.match = match, result.match_capacity = CLASSES;
     EXPECT(CAL_OK, cal_metrics(&input, NULL, &result));
     CHECK(result.known.acc == 0.5 && result.novel.acc == 1);
     CHECK(fabs(result.strict_novel_acc - 2.0 / 3) < 1e-15);
     CHECK(result.predicted_ids == 3 && isnan(result.auroc));
     CHECK(confusion[2 * CLASSES + 3] == 2 && confusion[3 * CLASSES + 1] == 1);
+    CHECK(match[0] == 0 && match[1] == 1 && match[2] == 3 && match[3] == -1);
     free(confusion);
 }
 

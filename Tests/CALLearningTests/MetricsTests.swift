@@ -22,6 +22,7 @@ import Testing
     #expect(found.all.acc == 0.5)
     #expect(found.jointKnown == 1 && found.jointNovel == 0)
     #expect(found.strictNovel == 0)
+    #expect(found.match == [0, 1, -1, -1, -1, -1, -1, -1])
     #expect(found.macroKnown == 1 && found.macroNovel == 0 && found.macroAll == 0.5)
     #expect(found.labelIDs == 4 && found.predictedIDs == 2 && found.predictedNovelIDs == 0)
   }
@@ -36,6 +37,7 @@ import Testing
       #expect(value == 1)
     }
     #expect(found.knownCount == 4 && found.novelCount == 4)
+    #expect(found.match == [0, 1, 7, 4, -1, -1, -1, -1])
     #expect(found.confusion[2 * 8 + 7] == 2 && found.confusion[3 * 8 + 4] == 2)
     #expect(found.confusion.reduce(0, +) == 8)
   }
@@ -50,6 +52,7 @@ import Testing
     #expect(found.known.acc == 0.5)
     #expect(found.macroKnown == 0.5)
     #expect(found.strictNovel == 7.0 / 12)
+    #expect(found.match[2] == 3 && found.match[3] == 4)
     #expect(abs(found.macroNovel - 0.55) < 1e-15)
     #expect(abs(found.macroAll - (1 + 0.6 + 0.5) / 4) < 1e-15)
     #expect(found.novel.acc == 7.0 / 12)

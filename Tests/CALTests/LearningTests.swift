@@ -13,7 +13,7 @@ import Testing
     #expect(MemoryLayout<cal_prune_result>.size == 48)
     #expect(MemoryLayout<cal_metrics_input>.size == 40)
     #expect(MemoryLayout<cal_metrics_options>.size == 16)
-    #expect(MemoryLayout<cal_metrics_result>.size == 184)
+    #expect(MemoryLayout<cal_metrics_result>.size == 200)
   }
 
   // MARK: Objective
@@ -239,6 +239,7 @@ import Testing
     let predicted = Memory<Int32>([0, 1, 1, 2])
     let score = Memory<Float>([0.9, 0.8, 0.1, 0.2])
     let confusion = Memory<UInt32>(Array(repeating: 99, count: 10))
+    let match = Memory<Int32>([99, 99, 99, 99])
     var input = cal_metrics_input()
     var options = cal_metrics_options()
     var result = cal_metrics_result()
@@ -252,9 +253,11 @@ import Testing
       input.predicted = UnsafePointer(predicted.base)
       input.score = UnsafePointer(score.base)
       options.struct_size = 16
-      result.struct_size = 184
+      result.struct_size = 200
       result.confusion = confusion.base
       result.confusion_capacity = 9
+      result.match = match.base
+      result.match_capacity = 3
     }
 
     func run() -> cal_status { cal_metrics(&input, &options, &result) }
@@ -264,14 +267,25 @@ import Testing
     let full = Evaluation()
     expect(full.run(), CAL_OK)
     #expect(full.confusion.all == [1, 1, 0, 0, 1, 0, 0, 0, 1, 99])
+    #expect(full.match.all == [0, 1, 2, 99])
     #expect(full.result.all.acc == 0.75 && full.result.strict_novel_acc == 1)
     #expect(full.result.auroc == 1 && full.result.oscr == 0.5)
     let bare = Evaluation()
     bare.input.score = nil
     bare.result.confusion = nil
+    bare.result.match = nil
     expect(cal_metrics(&bare.input, nil, &bare.result), CAL_OK)
     #expect(bare.result.all.acc == 0.75)
     #expect(bare.result.auroc.isNaN && bare.result.oscr.isNaN)
+  }
+
+  /// A program compiled before `match` was there: what lies behind its struct is not touched.
+  @Test func metricsForAnOlderCaller() {
+    let older = Evaluation()
+    older.result.struct_size = 184
+    older.result.match_capacity = 0
+    expect(older.run(), CAL_OK)
+    #expect(older.result.strict_novel_acc == 1 && older.match.all == [99, 99, 99, 99])
   }
 
   @Test func metricsRefusals() {
@@ -293,6 +307,10 @@ import Testing
     refused("options->reserved is 1") { $0.options.reserved = 1 }
     refused("minimum_share is 1.5") { $0.options.minimum_share = 1.5 }
     refused("result->confusion has room for 8") { $0.result.confusion_capacity = 8 }
+    refused("result->match has room for 2") { $0.result.match_capacity = 2 }
+    refused("result->match overlaps result->confusion") {
+      $0.result.match = UnsafeMutablePointer(OpaquePointer($0.confusion.base))
+    }
     refused("result->confusion overlaps input->label") {
       $0.result.confusion = UnsafeMutablePointer(OpaquePointer($0.label.base))
     }

@@ -90,6 +90,25 @@ def model(native: cal._native.Library, model_path: Path) -> Iterator[cal.Model]:
 
 
 @pytest.fixture(scope="session")
+def colour_model_path(
+    model: cal.Model, state: networks.State, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """The same network with prototypes that tell some of networks.picture's pictures apart."""
+    chance = np.random.default_rng(6)
+    pictures = [networks.picture(chance) for _ in range(40)]
+    features = np.array([a.features for a in model.attribute(pictures, features=True)])
+    mean = features.mean(0) / np.linalg.norm(features.mean(0))
+    rows = features[: len(state["encoder.fc2"])]
+    rows = rows - np.outer(rows @ mean, mean)  # what all features have in common decides nothing
+    rows /= np.linalg.norm(rows, axis=1, keepdims=True)
+    folder = tmp_path_factory.mktemp("colours")
+    changed = state | {"encoder.fc2": rows.astype(np.float32)}
+    checkpoint = torchfile.save(folder / "model.ckpt", {"state_dict": changed})
+    import_checkpoint(checkpoint, folder / "model.cal", size=32, classes=["alpha", "beta"])
+    return folder / "model.cal"
+
+
+@pytest.fixture(scope="session")
 def picture(pixels: np.ndarray, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """`pixels` as a PNG file."""
     path = tmp_path_factory.mktemp("picture") / "picture.png"

@@ -73,6 +73,12 @@ def make(shape: Shape, seed: int = 1) -> State:
     }
 
 
+def picture(chance: np.random.Generator) -> np.ndarray:
+    """32 x 32 RGB bytes: noise around a colour."""
+    noise = chance.normal(chance.integers(0, 256, 3), 10 + 60 * chance.random(), (32, 32, 3))
+    return np.clip(noise, 0, 255).astype(np.uint8)
+
+
 def preprocess(pixels: np.ndarray) -> np.ndarray:
     """Height x width x RGB bytes, already of the network's size, to planes."""
     return ((pixels.astype(np.float32) / 255 - MEAN) / DEVIATION).transpose(2, 0, 1)

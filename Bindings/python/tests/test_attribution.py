@@ -207,9 +207,9 @@ def test_a_bad_single_image_raises_and_is_named(model: cal.Model, tmp_path: Path
 def test_decoding_ahead_is_bounded(
     model: cal.Model, monkeypatch: pytest.MonkeyPatch, pixels: np.ndarray
 ) -> None:
-    import cal._stream
+    import cal._ahead
 
-    monkeypatch.setattr(cal._stream, "READY_BYTES", 3 * pixels.size)
+    monkeypatch.setattr(cal._ahead, "READY_BYTES", 3 * pixels.size)
     taken = 0
 
     def source():

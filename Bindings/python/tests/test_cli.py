@@ -6,12 +6,10 @@ import csv
 import io
 import json
 import os
-import pty
 import shutil
 import signal
 import subprocess
 import sys
-import termios
 import time
 from pathlib import Path
 
@@ -21,6 +19,7 @@ from PIL import Image
 
 import cal
 import torchfile
+from terminal import run_on_terminal
 
 
 def run(*arguments: object, stdin: str | None = None, **more: object):
@@ -276,23 +275,9 @@ def test_ctrl_c_leaves_whole_records(
 
 
 def test_the_bar_is_for_terminals_only(model_path: Path, folder: Path, native: object) -> None:
-    master, slave = pty.openpty()
-    termios.tcsetwinsize(slave, (25, 80))
-    command = [sys.executable, "-m", "cal", "attribute", str(model_path), str(folder), "--jsonl"]
-    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=slave, timeout=60)
-    os.close(slave)
-    seen = b""
-    while True:
-        try:
-            part = os.read(master, 4096)
-        except OSError:  # Linux says so when the other end is closed
-            break
-        if not part:
-            break
-        seen += part
-    os.close(master)
-    assert b"6/6" in seen
-    assert b"images" in seen
+    done = run_on_terminal("attribute", model_path, folder, "--jsonl")
+    assert b"6/6" in done.seen
+    assert b"images" in done.seen
     assert len(done.stdout.splitlines()) == 6
 
 

@@ -32,7 +32,11 @@ def test_python_blocks_run(
     Image.fromarray(pixels).save("face.png")
     torchfile.save(Path("epoch50.ckpt"), {"state_dict": make(Shape(rows=25))})
     blocks = re.findall(r"```python\n(.*?)```", PYTHON, re.DOTALL)
-    assert len(blocks) == 4
+    assert len(blocks) == 6
+    for method in ("alpha", "beta", "gamma"):
+        Path("dataset", method).mkdir(parents=True)
+        for number in range(10):
+            Image.fromarray(np.roll(pixels, number)).save(f"dataset/{method}/{number}.png")
     names = [f"method {number}" for number in range(19)]
     model = cal.Model.load("model.cal")
     with model:
@@ -43,6 +47,8 @@ def test_python_blocks_run(
     assert '"verdict":' in printed
     assert "alpha known" in printed or "novel" in printed
     assert "ResNet of basic blocks" in printed
+    assert "('alpha', 'beta') ('gamma',) 12 6" in printed
+    assert "gamma novel 2 " in printed and Path("results/confusion.png").is_file()
 
 
 def test_every_exception_is_told_of() -> None:

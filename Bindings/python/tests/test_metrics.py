@@ -71,6 +71,13 @@ def test_accuracies_by_scipys_matching(chance: np.random.Generator) -> None:
     )
     assert np.array_equal(found.confusion, np.pad(counts, (0, len(found.confusion) - len(counts))))
 
+    match = found.match[known:]
+    discovered = np.flatnonzero(match >= 0)
+    assert list(found.match[:known]) == list(range(known))
+    assert len(set(match[discovered])) == len(discovered) and (match[discovered] >= known).all()
+    hits = found.confusion[known + discovered, match[discovered]]
+    assert (hits > 0).all() and hits.sum() == most(strict)
+
     sizes = counts.sum(1)
     recall = counts / np.maximum(sizes, 1)[:, None]
     here = sizes > 0

@@ -10,6 +10,7 @@ Images are paths, bytes of encoded files, PIL images or uint8 arrays; a list of 
 of results. See docs/PYTHON.md.
 """
 
+from . import data
 from ._log import set_log
 from ._native import library as _library
 from ._version import __version__
@@ -30,6 +31,7 @@ from .errors import (
     CalThreadsError,
     Status,
 )
+from .evaluation import Evaluation, evaluate
 from .learning import (
     Agreement,
     Confidence,
@@ -80,6 +82,7 @@ __all__ = [
     "CalNumericError",
     "CalThreadsError",
     "Confidence",
+    "Evaluation",
     "Evidence",
     "Metrics",
     "Model",
@@ -92,6 +95,8 @@ __all__ = [
     "Status",
     "__version__",
     "build_info",
+    "data",
+    "evaluate",
     "library_path",
     "library_version",
     "metrics",

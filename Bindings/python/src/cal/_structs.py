@@ -299,6 +299,8 @@ class MetricsResult(Versioned):
         ("oscr", c_double),
         ("confusion", c_void_p),
         ("confusion_capacity", c_uint64),
+        ("match", c_void_p),
+        ("match_capacity", c_uint64),
     ]
 
 

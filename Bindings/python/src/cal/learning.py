@@ -271,6 +271,9 @@ class Metrics:
     frequent_ids: int
     """Predicted ids with at least minimum_share of all samples."""
     frequent_novel_ids: int
+    match: Any = field(compare=False, repr=False)
+    """match[label]: the id that it stands for. A known one itself; a novel one by the matching of
+    strict_novel_acc, -1 if it has no hit there."""
     confusion: Any = field(compare=False, repr=False)
     """confusion[label][predicted]: counts, up to the largest id; None if confusion=False."""
 
@@ -303,7 +306,10 @@ def metrics(
     )
     options = s.MetricsOptions(minimum_share=_share("minimum_share", minimum_share))
     result = s.MetricsResult()
-    table = Output(UINT32, classes**2) if confusion and classes <= s.CLASSES_MAX else None
+    allowed = classes <= s.CLASSES_MAX  # else refused, before there are buffers for so many
+    match = Output(INT32, classes if allowed else 0)
+    result.match, result.match_capacity = match.address, match.count
+    table = Output(UINT32, classes**2) if confusion and allowed else None
     if table is not None:
         result.confusion, result.confusion_capacity = table.address, table.count
     _call("cal_metrics", given, options, result)
@@ -313,6 +319,7 @@ def metrics(
         novel=_agreement(result.novel),
         auroc=None if math.isnan(result.auroc) else result.auroc,
         oscr=None if math.isnan(result.oscr) else result.oscr,
+        match=match.vector(classes, label),
         confusion=None if table is None else table.matrix(classes, classes, label),
         **{name: getattr(result, name) for name in _PLAIN},
     )

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from . import _structs as s
 from . import images as image_inputs
+from ._ahead import check_decoders
 from ._batch import run
 from ._handle import Handle
 from ._options import Settings
@@ -108,8 +109,7 @@ class Session(Handle):
         settings = Settings(**options)
         if not 1 <= batch <= s.BATCH_MAX:
             raise error(Status.ARGUMENT, f"batch {batch} must be 1 to {s.BATCH_MAX}")
-        if not 0 <= decoders <= s.THREADS_MAX:
-            raise error(Status.ARGUMENT, f"decoders {decoders} must be 0 to {s.THREADS_MAX}")
+        check_decoders(decoders)
         total = len(images) if isinstance(images, Sized) else 0
         return self._stream(_pair(images, faces), settings, batch, decoders, progress, total)
 

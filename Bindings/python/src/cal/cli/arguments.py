@@ -1,9 +1,12 @@
-"""Types of command-line arguments: a value out of range is an error that names it."""
+"""Types and defaults of command-line arguments: a value out of range is an error that names it."""
 
 from __future__ import annotations
 
 import argparse
 import math
+import os
+import re
+from pathlib import Path
 
 
 def positive(text: str) -> int:
@@ -31,6 +34,36 @@ def factor(text: str) -> float:
     if not 0 < value <= 10:
         raise argparse.ArgumentTypeError(f"{text} is not a factor above 0, up to 10")
     return value
+
+
+def share(text: str) -> float:
+    value = _number(text)
+    if not 0 <= value <= 1:
+        raise argparse.ArgumentTypeError(f"{text} is not a share, 0 to 1")
+    return value
+
+
+def expression(text: str) -> str:
+    try:
+        re.compile(text)
+    except re.error as problem:
+        raise argparse.ArgumentTypeError(f"{text!r} is no regular expression: {problem}") from None
+    return text
+
+
+def names(text: str) -> list[str]:
+    """A file's lines if there is such a file; else the text itself, split at its commas."""
+    file = Path(text)
+    if "," not in text and file.is_file():
+        return [line.strip() for line in file.read_text("utf-8").splitlines() if line.strip()]
+    return [name.strip() for name in text.split(",")]
+
+
+def processors() -> int:
+    """As many as this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def _number(text: str) -> float:

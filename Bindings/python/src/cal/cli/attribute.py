@@ -6,7 +6,6 @@ import argparse
 import contextlib
 import io
 import itertools
-import os
 import sys
 from collections.abc import Iterable, Iterator
 from typing import Any, TextIO
@@ -18,7 +17,7 @@ from ..model import Model
 from ..results import Attribution
 from ..session import BATCH
 from . import files
-from .arguments import count, factor, positive, threshold
+from .arguments import count, factor, positive, processors, threshold
 from .exits import DONE, FAILED, SOME_FAILED
 from .records import CSV, JSONLines, Table, Writer, printable
 
@@ -38,7 +37,7 @@ def register(commands: Any) -> None:
     parser.add_argument("-o", "--output", metavar="FILE", help="write there, not to stdout")
     parser.add_argument("--top", type=positive, default=3, help="prototypes to rank (3)")
     parser.add_argument(
-        "--threads", type=positive, default=_processors(), help="of the network (all processors)"
+        "--threads", type=positive, default=processors(), help="of the network (all processors)"
     )
     parser.add_argument(
         "--decoders", type=count, default=2, help="threads that read images ahead (2)"
@@ -133,9 +132,3 @@ def _output(path: str | None) -> Iterator[TextIO]:
 def _wants_bar(chosen: argparse.Namespace) -> bool:
     """Where someone watches, and the results themselves do not go to the same screen."""
     return sys.stderr.isatty() and (chosen.output is not None or not sys.stdout.isatty())
-
-
-def _processors() -> int:
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1

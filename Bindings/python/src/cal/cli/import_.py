@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ..importer import ImportRefused, import_checkpoint
-from .arguments import count, positive
+from .arguments import count, names, positive
 from .exits import DONE, FAILED
 from .records import printable
 
@@ -62,7 +62,7 @@ def run(chosen: argparse.Namespace) -> int:
             chosen.out,
             size=chosen.size,
             known=chosen.known,
-            classes=None if chosen.classes is None else class_names(chosen.classes),
+            classes=None if chosen.classes is None else names(chosen.classes),
             prototypes=chosen.prototypes,
             stem=chosen.stem,
             training_data=chosen.training_data,
@@ -80,11 +80,3 @@ def run(chosen: argparse.Namespace) -> int:
     print(f"  bank: {bank.known} known, {len(bank.vectors) - bank.known} novel")
     print(f"wrote {printable(str(chosen.out))}, {done.size} bytes, sha256 {done.sha256}")
     return DONE
-
-
-def class_names(text: str) -> list[str]:
-    """A file's lines if there is such a file; else the text itself, split at its commas."""
-    file = Path(text)
-    if "," not in text and file.is_file():
-        return [line.strip() for line in file.read_text("utf-8").splitlines() if line.strip()]
-    return [name.strip() for name in text.split(",")]

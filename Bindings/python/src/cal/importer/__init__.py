@@ -6,6 +6,7 @@ import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
+from .._files import write_whole
 from .._version import __version__
 from . import safetensors_reader, torch_zip
 from .architecture import Architecture, infer
@@ -77,7 +78,7 @@ def import_checkpoint(
         source_sha256=source_sha256,
     )
     data = writer.serialise(architecture, found.network, bank, provenance)
-    writer.write(out, data)
+    write_whole(out, data)
     digest = hashlib.sha256(data).hexdigest()
     return Imported(found.kind, architecture, bank, notes, digest, source_sha256, len(data))
 

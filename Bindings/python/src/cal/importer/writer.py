@@ -8,11 +8,9 @@ cal_model_pb2.py is generated from it, with protobuf 6.31.1 so that runtimes fro
 
 from __future__ import annotations
 
-import os
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from pathlib import Path
 
 from . import cal_model_pb2 as pb
 from .architecture import Architecture
@@ -117,16 +115,3 @@ def _bank(bank: Bank) -> pb.Bank:
             vector=vector,
         )
     return message
-
-
-def write(path: Path, data: bytes) -> None:
-    """To a new file beside path, synced, then renamed: path never holds half a model."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        with open(temporary, "xb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
