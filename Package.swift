@@ -55,15 +55,25 @@ let package = Package(
         "COpenBLAS",
       ], swiftSettings: swift),
 
-    .testTarget(name: "CALDigestTests", dependencies: ["CALDigest"], swiftSettings: swift),
-    .testTarget(name: "CALImageTests", dependencies: ["CALImage"], swiftSettings: swift),
-    .testTarget(name: "CALLearningTests", dependencies: ["CALLearning"], swiftSettings: swift),
-    .testTarget(name: "CALNetworkTests", dependencies: ["CALNetwork"], swiftSettings: swift),
-    .testTarget(name: "CALModelTests", dependencies: ["CALModel"], swiftSettings: swift),
+    .target(name: "CALTestSupport", path: "Tests/CALTestSupport", swiftSettings: swift),
     .testTarget(
-      name: "CALTrainingTests", dependencies: ["CALTraining", "CALLearning", "CALNetwork", "CALImage"],
+      name: "CALDigestTests", dependencies: ["CALDigest", "CALTestSupport"], swiftSettings: swift),
+    .testTarget(
+      name: "CALImageTests", dependencies: ["CALImage", "CALTestSupport"], swiftSettings: swift),
+    .testTarget(
+      name: "CALLearningTests", dependencies: ["CALLearning", "CALTestSupport"],
       swiftSettings: swift),
-    .testTarget(name: "CALTests", dependencies: ["CAL", "CCal", "CALModel"], swiftSettings: swift),
+    .testTarget(
+      name: "CALNetworkTests", dependencies: ["CALNetwork", "CALTestSupport"], swiftSettings: swift),
+    .testTarget(
+      name: "CALModelTests", dependencies: ["CALModel", "CALTestSupport"], swiftSettings: swift),
+    .testTarget(
+      name: "CALTrainingTests",
+      dependencies: ["CALTraining", "CALLearning", "CALNetwork", "CALImage", "CALTestSupport"],
+      swiftSettings: swift),
+    .testTarget(
+      name: "CALTests", dependencies: ["CAL", "CCal", "CALModel", "CALTestSupport"],
+      swiftSettings: swift),
   ],
   cLanguageStandard: .c11
 )

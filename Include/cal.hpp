@@ -467,6 +467,187 @@ private:
     }
 };
 
+// -------------------------------------------------------------------- learning
+
+// CAL's objective, pruning and metrics on their own, for training that is done elsewhere; see
+// cal.h. Matrices are row-major. The number of rows is that of tag, usage or label; a vector of
+// another length than that asks for throws CAL_ERR_ARGUMENT. Options and results are the structs
+// of cal.h with their defaults and all their numbers; buffers are vectors of the same names.
+
+using Confidence = cal_confidence;
+
+struct ObjectiveOptions : cal_objective_options {
+    bool gradients = true; // whether to compute them
+
+    ObjectiveOptions() noexcept : cal_objective_options CAL_OBJECTIVE_OPTIONS_INIT {}
+};
+
+struct Objective : cal_objective_result {
+    std::vector<float> weak_gradient; // rows x classes; empty unless asked for
+    std::vector<float> strong_gradient;
+
+    Objective() noexcept : cal_objective_result CAL_OBJECTIVE_RESULT_INIT {}
+};
+
+struct PruneOptions : cal_prune_options {
+    PruneOptions() noexcept : cal_prune_options CAL_PRUNE_OPTIONS_INIT {}
+};
+
+struct Pruning : cal_prune_result {
+    std::vector<float> prototypes;          // kept_count x features
+    std::vector<std::uint32_t> kept;        // kept_count
+    std::vector<std::uint32_t> merged_into; // rows that there were
+
+    Pruning() noexcept : cal_prune_result CAL_PRUNE_RESULT_INIT {}
+};
+
+struct MetricsOptions : cal_metrics_options {
+    bool confusion = true; // whether to fill Metrics::confusion
+
+    MetricsOptions() noexcept : cal_metrics_options CAL_METRICS_OPTIONS_INIT {}
+};
+
+struct Metrics : cal_metrics_result {
+    std::uint32_t classes = 0;            // one above the largest id, or the known ones
+    std::vector<std::uint32_t> confusion; // classes x classes: row = label, column = prediction
+
+    Metrics() noexcept : cal_metrics_result CAL_METRICS_RESULT_INIT {}
+};
+
+namespace detail {
+
+// As a field of cal.h; what does not fit there is beyond every limit of libcal's, which says so.
+inline std::uint32_t count(std::uint64_t number) noexcept {
+    return static_cast<std::uint32_t>(number < UINT32_MAX ? number : UINT32_MAX);
+}
+
+inline void require_size(const char *name, std::size_t size, std::size_t needed) {
+    if (size != needed) {
+        throw Error(CAL_ERR_ARGUMENT, std::string(name) + " has length " + std::to_string(size) +
+                                          ", not " + std::to_string(needed));
+    }
+}
+
+// The columns of a matrix in a vector.
+inline std::size_t columns(const char *name, std::size_t size, std::size_t rows) {
+    const std::size_t columns = rows == 0 ? 0 : size / rows;
+    require_size(name, size, rows * columns);
+    return columns;
+}
+
+} // namespace detail
+
+// All terms of the objective for one batch of logits, and their gradients: cal_objective. weak
+// and strong are rows x classes; target may be empty if no row is labelled.
+inline Objective objective(const std::vector<float> &weak, const std::vector<float> &strong,
+                           const std::vector<std::int32_t> &tag,
+                           const std::vector<std::int32_t> &target, std::uint32_t known,
+                           const ObjectiveOptions &options = {}) {
+    const std::size_t classes = detail::columns("weak", weak.size(), tag.size());
+    detail::require_size("strong", strong.size(), weak.size());
+    detail::require_size("target", target.size(), target.empty() ? 0 : tag.size());
+    cal_objective_input input = CAL_OBJECTIVE_INPUT_INIT;
+    input.rows = detail::count(tag.size());
+    input.classes = detail::count(classes);
+    input.known = known;
+    input.weak = weak.data();
+    input.strong = strong.data();
+    input.tag = tag.data();
+    input.target = target.empty() ? nullptr : target.data();
+
+    Objective result;
+    cal_objective_result lent = result;
+    if (options.gradients) {
+        result.weak_gradient.resize(weak.size());
+        result.strong_gradient.resize(weak.size());
+        lent.weak_gradient = result.weak_gradient.data();
+        lent.strong_gradient = result.strong_gradient.data();
+        lent.gradient_capacity = weak.size();
+    }
+    check(cal_objective(&input, &options, &lent));
+    lent.weak_gradient = nullptr;
+    lent.strong_gradient = nullptr;
+    static_cast<cal_objective_result &>(result) = lent;
+    return result;
+}
+
+// gamma_n for the next epoch, from the confidence of all batches of this one, added up, and the
+// options that they were computed with: cal_novel_threshold.
+inline double novel_threshold(const Confidence &confidence, const ObjectiveOptions &options = {}) {
+    double threshold = 0;
+    check(cal_novel_threshold(&confidence, &options, &threshold));
+    return threshold;
+}
+
+// Drops novel prototypes in the tail of usage and merges each into the nearest one that stays:
+// cal_prune. prototypes is rows x features.
+inline Pruning prune(const std::vector<float> &prototypes, const std::vector<std::uint64_t> &usage,
+                     std::uint32_t known, const PruneOptions &options = {}) {
+    const std::size_t rows = usage.size();
+    const std::size_t features = detail::columns("prototypes", prototypes.size(), rows);
+    cal_prune_input input = CAL_PRUNE_INPUT_INIT;
+    input.rows = detail::count(rows);
+    input.features = detail::count(features);
+    input.known = known;
+    input.prototypes = prototypes.data();
+    input.usage = usage.data();
+
+    Pruning result;
+    result.prototypes.resize(prototypes.size());
+    result.kept.resize(rows);
+    result.merged_into.resize(rows);
+    cal_prune_result lent = result;
+    lent.prototypes = result.prototypes.data();
+    lent.prototype_capacity = result.prototypes.size();
+    lent.kept = result.kept.data();
+    lent.merged_into = result.merged_into.data();
+    lent.row_capacity = rows;
+    check(cal_prune(&input, &options, &lent));
+    lent.prototypes = nullptr;
+    lent.kept = nullptr;
+    lent.merged_into = nullptr;
+    static_cast<cal_prune_result &>(result) = lent;
+    result.prototypes.resize(result.kept_count * features);
+    result.kept.resize(result.kept_count);
+    return result;
+}
+
+// Published and strict measures of predicted ids against labels; ids below known are known
+// classes: cal_metrics. score is one number per sample, the higher, the surer of a known class;
+// empty: none.
+inline Metrics metrics(const std::vector<std::int32_t> &label,
+                       const std::vector<std::int32_t> &predicted, std::uint32_t known,
+                       const std::vector<float> &score = {}, const MetricsOptions &options = {}) {
+    detail::require_size("predicted", predicted.size(), label.size());
+    detail::require_size("score", score.size(), score.empty() ? 0 : label.size());
+    std::int64_t classes = known > 0 ? known : 1;
+    for (const std::vector<std::int32_t> *ids : {&label, &predicted}) {
+        for (const std::int32_t id : *ids) {
+            classes = id < classes ? classes : std::int64_t{id} + 1;
+        }
+    }
+    cal_metrics_input input = CAL_METRICS_INPUT_INIT;
+    input.count = detail::count(label.size());
+    input.classes = detail::count(static_cast<std::uint64_t>(classes));
+    input.known = known;
+    input.label = label.data();
+    input.predicted = predicted.data();
+    input.score = score.empty() ? nullptr : score.data();
+
+    Metrics result;
+    cal_metrics_result lent = result;
+    if (options.confusion && classes <= CAL_CLASSES_MAX) {
+        result.confusion.resize(static_cast<std::size_t>(classes * classes));
+        lent.confusion = result.confusion.data();
+        lent.confusion_capacity = result.confusion.size();
+    }
+    check(cal_metrics(&input, &options, &lent));
+    lent.confusion = nullptr;
+    static_cast<cal_metrics_result &>(result) = lent;
+    result.classes = input.classes;
+    return result;
+}
+
 } // namespace cal
 
 #endif // CAL_HPP

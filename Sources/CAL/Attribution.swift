@@ -6,6 +6,7 @@ public func cal_session_attribute(
   _ options: UnsafePointer<cal_attribute_options>!, _ result: UnsafeMutablePointer<cal_result>!
 ) -> cal_status {
   status { () throws(Failure) in
+    let session = try sessions.find(session)
     try attribute(session, image, "image", 1, options, result, "result")
     try CallerStructs(result, name: "result").read().throwIfFailed()
   }
@@ -17,6 +18,7 @@ public func cal_session_attribute_batch(
   _ options: UnsafePointer<cal_attribute_options>!, _ results: UnsafeMutablePointer<cal_result>!
 ) -> cal_status {
   status { () throws(Failure) in
+    let session = try sessions.find(session)
     try attribute(session, images, "images", count, options, results, "results")
   }
 }
@@ -27,7 +29,8 @@ public func cal_session_features(
   _ features: UnsafeMutablePointer<Float>!, _ capacity: Int
 ) -> cal_status {
   status { () throws(Failure) in
-    let needed = try sessions.find(session).model.spec.featureCount
+    let session = try sessions.find(session)
+    let needed = session.model.spec.featureCount
     try checkFloats(features, "features", capacity, needed)
     var result = cal_result()
     result.struct_size = UInt32(MemoryLayout<cal_result>.size)
@@ -43,11 +46,10 @@ public func cal_session_features(
 
 /// Checks the arguments of a call and runs it. Errors of single images go to their results.
 private func attribute(
-  _ handle: OpaquePointer?, _ images: UnsafePointer<cal_image>?, _ imagesName: String,
+  _ session: Session, _ images: UnsafePointer<cal_image>?, _ imagesName: String,
   _ count: Int, _ options: UnsafePointer<cal_attribute_options>?,
   _ results: UnsafeMutablePointer<cal_result>?, _ resultsName: String
 ) throws(Failure) {
-  let session = try sessions.find(handle)
   guard count >= 0, count <= CAL_BATCH_MAX else {
     throw .argument("count is \(UInt(bitPattern: count)), more than \(CAL_BATCH_MAX)")
   }

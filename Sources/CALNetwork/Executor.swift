@@ -153,12 +153,12 @@ public final class Executor: @unchecked Sendable {
   }
 }
 
-/// Arena and scratch of one worker.
+/// Arena and scratch of one worker; where slots lie is the plan's, for all.
 private struct WorkerMemory {
   private let arena: FloatMemory
   private let scratch: FloatMemory
   private let table: UnsafeTable
-  private let offsets: UnsafeOffsets
+  private let offsets: SlotOffsets
 
   init(_ plan: Plan) throws(NetworkError) {
     guard let arena = FloatMemory(count: plan.layout.count),
@@ -167,7 +167,7 @@ private struct WorkerMemory {
     self.arena = arena
     self.scratch = scratch
     table = UnsafeTable(count: plan.scratch.pointers)
-    offsets = UnsafeOffsets(plan.layout.offsets)
+    offsets = plan.layout.offsets
   }
 
   func slot(_ id: SlotID) -> UnsafeMutablePointer<Float> { arena.base + offsets.base[id] }
@@ -183,15 +183,5 @@ private final class UnsafeTable: @unchecked Sendable {
   let base: UnsafeMutablePointer<UnsafePointer<Float>?>
 
   init(count: Int) { base = .allocate(capacity: max(count, 1)) }
-  deinit { base.deallocate() }
-}
-
-private final class UnsafeOffsets: @unchecked Sendable {
-  let base: UnsafeMutablePointer<Int>
-
-  init(_ values: [Int]) {
-    base = .allocate(capacity: max(values.count, 1))
-    for i in values.indices { (base + i).initialize(to: values[i]) }
-  }
   deinit { base.deallocate() }
 }

@@ -1,35 +1,14 @@
 // cal.hpp against both models: values, moves, exceptions, callbacks that throw.
 #include <cmath>
-#include <cstring>
 #include <fstream>
 #include <iostream>
 #include <iterator>
 #include <numeric>
 #include <type_traits>
 
-#include "cal.hpp"
+#include "require.hpp"
 
 namespace {
-
-void require(bool condition, const char *what) {
-    if (!condition) {
-        throw std::logic_error(what);
-    }
-}
-
-#define REQUIRE(condition) require((condition), #condition)
-
-// The status that calling body throws; CAL_OK if it does not.
-template <typename Body> cal_status thrown(Body body) {
-    try {
-        body();
-    } catch (const cal::Error &error) {
-        REQUIRE(std::strlen(error.what()) > 0);
-        REQUIRE(std::strcmp(error.name(), cal_status_name(error.status())) == 0);
-        return error.status();
-    }
-    return CAL_OK;
-}
 
 using Pixels = std::vector<std::uint8_t>;
 

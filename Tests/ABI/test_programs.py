@@ -19,6 +19,7 @@ PROGRAMS = [
     "damaged.c",
     "quiet.c",
     "learning.c",
+    "learning.cpp",
     "owners.cpp",
 ]
 
@@ -43,7 +44,9 @@ def test_a_session_allocates_nothing_for_an_image(
     installed.run(program, *models)
 
 
-@pytest.mark.parametrize("source", ["misuse.c", "batch.c", "damaged.c", "learning.c", "owners.cpp"])
+@pytest.mark.parametrize(
+    "source", ["misuse.c", "batch.c", "damaged.c", "learning.c", "learning.cpp", "owners.cpp"]
+)
 def test_program_with_address_sanitizer(
     installed: Installed, models: list[Path], tmp_path: Path, source: str
 ) -> None:

@@ -1,4 +1,5 @@
 import CALImage
+import CALTestSupport
 import Foundation
 import Testing
 
@@ -24,7 +25,7 @@ import Testing
 
   @Test(arguments: kernelSets)
   func equalsThePlainStatement(kernels: ResizeKernels) throws {
-    var random = SeededGenerator(state: 1)
+    var random = Random(seed: 1)
     for seed in 0..<60 {
       let picture = Picture.noise(
         .random(in: 1...90, using: &random), .random(in: 1...90, using: &random), seed: seed,

@@ -1,3 +1,4 @@
+import CALTestSupport
 @testable import CALLearning
 
 /// One batch as arrays.
@@ -34,7 +35,7 @@ struct ObjectiveCase {
   static func random(
     _ seed: UInt64, rows: Int, classes: Int, known: Int, scale: Float = 4
   ) -> ObjectiveCase {
-    var chance = Chance(seed)
+    var chance = Random(seed: seed)
     let logits = chance.floats(2 * rows * classes, in: -scale...scale)
     let tags: [Int32] = (0..<rows).map { _ in
       known == 0 ? 2 : Int32.random(in: 1...2, using: &chance)

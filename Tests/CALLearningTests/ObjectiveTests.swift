@@ -1,3 +1,4 @@
+import CALTestSupport
 import Foundation
 import Testing
 
@@ -49,7 +50,7 @@ import Testing
 
   @Test(arguments: UInt64(0)..<20, Recipe.allCases)
   func agreesWithThePlainReference(_ seed: UInt64, _ recipe: Recipe) throws {
-    var chance = Chance(seed)
+    var chance = Random(seed: seed)
     let classes = Int.random(in: 1...9, using: &chance)
     let known = Int.random(in: 0...classes, using: &chance)
     var problem = ObjectiveCase.random(
@@ -73,7 +74,7 @@ import Testing
   /// view.
   @Test(arguments: UInt64(0)..<12, Recipe.allCases)
   func gradientsAreTheDerivatives(_ seed: UInt64, _ recipe: Recipe) throws {
-    var chance = Chance(seed &+ 100)
+    var chance = Random(seed: seed &+ 100)
     let classes = Int.random(in: 2...7, using: &chance)
     var problem = ObjectiveCase.random(
       seed, rows: .random(in: 1...6, using: &chance), classes: classes,
@@ -109,7 +110,7 @@ import Testing
     return ((8 * (v[2] - v[1]) - (v[3] - v[0])) / (12 * step), terms.map(\.acrSelected))
   }
 
-  private func settings(_ chance: inout Chance, _ recipe: Recipe) -> ObjectiveSettings {
+  private func settings(_ chance: inout Random, _ recipe: Recipe) -> ObjectiveSettings {
     var settings = ObjectiveSettings()
     settings.recipe = recipe
     settings.epochs = Int.random(in: 1...12, using: &chance)

@@ -1,4 +1,5 @@
 import CALModel
+import CALTestSupport
 import Testing
 
 /// Damage of every kind gives a model or a `ModelError`; anything else ends the test process.
@@ -43,7 +44,7 @@ import Testing
 
   @Test func flipsAnywhere() {
     let bytes = ModelDraft().bytes()
-    var random = SplitMix(state: 11)
+    var random = Random(seed: 11)
     for _ in 0..<2000 {
       var damaged = bytes
       for _ in 0..<Int.random(in: 1...8, using: &random) {
@@ -58,7 +59,7 @@ import Testing
   @Test func splicesAnywhere() {
     let draft = ModelDraft()
     let bytes = draft.bytes()
-    var random = SplitMix(state: 12)
+    var random = Random(seed: 12)
     for round in 0..<3000 {
       var damaged = bytes
       // Half of them in the head, which is small but has most of the rules.
@@ -78,7 +79,7 @@ import Testing
   }
 
   @Test func noiseIsNotAModel() {
-    var random = SplitMix(state: 13)
+    var random = Random(seed: 13)
     let magic: [UInt8] = [0x0d, 0x43, 0x41, 0x4c, 0x4d, 0x10, 0x01]
     for _ in 0..<2000 {
       let noise = (0..<Int.random(in: 0...200, using: &random)).map { _ in

@@ -1,4 +1,5 @@
 import CALModel
+import CALTestSupport
 import Testing
 
 @Suite struct EvidenceTests {
@@ -12,7 +13,7 @@ import Testing
     let bank: Bank
 
     init(features: Int, positions: Int, padding: Int, seed: UInt64) throws {
-      var random = SplitMix(state: seed)
+      var random = Random(seed: seed)
       self.features = features
       stride = features + padding
       // A last row without its padding is enough.

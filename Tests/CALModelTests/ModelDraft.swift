@@ -1,5 +1,6 @@
 import CALModel
 import CALNetwork
+import CALTestSupport
 
 /// A small model as plain values, good as it stands; tests break one of them and look at what
 /// loading says. Bytes are made by `Wire`, not by the code under test.
@@ -69,7 +70,7 @@ struct ModelDraft: Sendable {
   var extraInStem: [UInt8] = []
 
   init(seed: UInt64 = 1) {
-    var random = SplitMix(state: seed)
+    var random = Random(seed: seed)
     let vectors = (0..<3).map { _ in littleEndian(random.floats(8)) }
     prototypes = [
       Entry(
@@ -84,7 +85,7 @@ struct ModelDraft: Sendable {
   }
 
   /// Makes the tensors that the network described now needs.
-  mutating func fillTensors(_ random: inout SplitMix) {
+  mutating func fillTensors(_ random: inout Random) {
     tensors = spec.parameters.map { parameter in
       var values = random.floats(parameter.count)
       if parameter.role == .variance { values = values.map { $0 * $0 + 0.1 } }
@@ -109,22 +110,5 @@ struct ModelDraft: Sendable {
       ffe: ffe.map { .init(hiddenChannels: Int($0.hidden), grid: Int($0.grid)) },
       neck: neck.kind == 2 ? .batchNorm(epsilon: neck.epsilon) : .none,
       normEpsilon: epsilon, inputSize: Int(size))
-  }
-}
-
-/// Steele, Lea and Flood's SplitMix64: the same numbers in every run.
-struct SplitMix: RandomNumberGenerator {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-    z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-    return z ^ (z >> 31)
-  }
-
-  mutating func floats(_ count: Int) -> [Float] {
-    (0..<count).map { _ in Float.random(in: -1...1, using: &self) }
   }
 }

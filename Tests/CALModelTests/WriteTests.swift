@@ -1,5 +1,6 @@
 import CALModel
 import CALNetwork
+import CALTestSupport
 import Testing
 
 @Suite struct WriteTests {
@@ -36,7 +37,7 @@ import Testing
     draft.neck = (1, 0)
     draft.parent = []
     draft.source = ""
-    var random = SplitMix(state: 2)
+    var random = Random(seed: 2)
     draft.fillTensors(&random)
     let model = try load(draft.bytes())
     expectSame(model, try load(rewritten(model)))

@@ -1,27 +1,7 @@
+import CALTestSupport
 import Synchronization
 
 @testable import CALNetwork
-
-/// xorshift64*: the tests' own source of numbers, the same everywhere.
-struct Random {
-  private var state: UInt64
-
-  init(seed: UInt64) { state = seed &* 0x9E37_79B9_7F4A_7C15 | 1 }
-
-  mutating func next() -> UInt64 {
-    state ^= state >> 12
-    state ^= state << 25
-    state ^= state >> 27
-    return state &* 0x2545_F491_4F6C_DD1D
-  }
-
-  /// In [-1, 1).
-  mutating func uniform() -> Float { Float(Int64(bitPattern: next()) >> 40) / Float(1 << 23) }
-
-  mutating func below(_ n: Int) -> Int { Int(next() >> 33) % n }
-
-  mutating func pick<T>(_ choices: [T]) -> T { choices[below(choices.count)] }
-}
 
 /// A small network of random shape and weights whose activations stay of order one.
 struct RandomNetwork {
@@ -57,11 +37,11 @@ struct RandomNetwork {
     let block: NetworkSpec.Block = random.pick([.basic, .bottleneck])
     let kernel = random.pick([3, 7])
     var stages: [NetworkSpec.Stage] = []
-    for s in 0..<1 + random.below(3) {
+    for s in 0..<Int.random(in: 1...3, using: &random) {
       let inner = random.pick([3, 8, 16, 20, 33, 48])
       stages.append(
         .init(
-          blocks: 1 + random.below(2), innerChannels: inner,
+          blocks: Int.random(in: 1...2, using: &random), innerChannels: inner,
           outChannels: block == .basic ? inner : inner * random.pick([1, 2, 4]),
           stride: s == 0 ? random.pick([1, 2]) : 2))
     }

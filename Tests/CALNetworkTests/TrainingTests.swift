@@ -1,3 +1,4 @@
+import CALTestSupport
 import Testing
 
 @testable import CALNetwork
@@ -18,7 +19,7 @@ struct TrainingStep {
     self.images = images
     self.prototypes = prototypes
     let features = random.spec.featureCount
-    dropout = (0..<images * features).map { _ in numbers.below(5) == 0 ? 0 : 1.25 }
+    dropout = (0..<images * features).map { _ in Int.random(in: 0..<5, using: &numbers) == 0 ? 0 : 1.25 }
     parameters = random.spec.parameters.flatMap { random.tensors[$0.name]! }
     parameters += (0..<prototypes * features).map { _ in numbers.uniform() }
     inputs = (0..<images).map { random.input(seed: seed &+ UInt64($0)) }
@@ -111,7 +112,7 @@ struct TrainingStep {
 
     var random = Random(seed: seed)
     for entry in layout.entries where entry.isTrained {
-      let place = entry.range.lowerBound + random.below(entry.range.count)
+      let place = Int.random(in: entry.range, using: &random)
       let scale = outcomes[0].gradients[entry.range].map(abs).max()!
       let value = reference.parameters[place]
       let nudge = 1e-6 * max(abs(value), 0.01)

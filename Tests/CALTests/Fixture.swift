@@ -1,26 +1,8 @@
 import CALModel
 import CALNetwork
+import CALTestSupport
 import CCal
 import Testing
-
-/// xorshift64*: the tests' own source of numbers, the same everywhere.
-struct Random {
-  private var state: UInt64
-
-  init(seed: UInt64) { state = seed &* 0x9E37_79B9_7F4A_7C15 | 1 }
-
-  mutating func next() -> UInt64 {
-    state ^= state >> 12
-    state ^= state << 25
-    state ^= state >> 27
-    return state &* 0x2545_F491_4F6C_DD1D
-  }
-
-  mutating func byte() -> UInt8 { UInt8(truncatingIfNeeded: next() >> 56) }
-
-  /// In [-1, 1).
-  mutating func uniform() -> Float { Float(Int64(bitPattern: next()) >> 40) / Float(1 << 23) }
-}
 
 /// A small model with random weights and one of everything: bottlenecks, frequency gate, neck,
 /// and a bank of known, novel and retired prototypes.

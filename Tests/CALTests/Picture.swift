@@ -1,3 +1,4 @@
+import CALTestSupport
 import CCal
 
 /// Pixels in memory of their own, exactly as large as they must be, so that a memory checker

@@ -3,6 +3,10 @@ import CALNetwork
 import Foundation
 import Testing
 
+// Not the whole module: it has a Random of its own.
+import struct CALTestSupport.Safetensors
+import enum CALTestSupport.Shared
+
 @testable import CALTraining
 
 /// Three steps of training as PyTorch made them (golden/basic.*, golden/bottleneck.*).

@@ -13,7 +13,7 @@ typealias SlotID = Int
 
 /// Where every slot of a plan lies in one block of memory.
 struct ArenaLayout: Sendable {
-  let offsets: [Int]
+  let offsets: SlotOffsets
   let count: Int
 
   /// First fit, big slots first: maps shrink through the network, so the early ones decide.
@@ -33,12 +33,26 @@ struct ArenaLayout: Sendable {
       placed.append(id)
       end = max(end, offset + size)
     }
-    self.offsets = offsets
+    self.offsets = SlotOffsets(offsets)
     count = end
   }
 
   /// A cache line's multiple, and a vector of slack for reads that run over.
   private static func padded(_ count: Int) -> Int { (count + 15) / 16 * 16 + 64 }
+}
+
+/// Floats from an arena's start to each of its slots, at an address that stays: steps look slots
+/// up there. Unchecked, because it is written in `init` only.
+final class SlotOffsets: @unchecked Sendable {
+  let base: UnsafePointer<Int>
+
+  init(_ offsets: [Int]) {
+    let copy = UnsafeMutablePointer<Int>.allocate(capacity: max(offsets.count, 1))
+    copy.initialize(from: offsets, count: offsets.count)
+    base = UnsafePointer(copy)
+  }
+
+  deinit { base.deallocate() }
 }
 
 extension Slot {

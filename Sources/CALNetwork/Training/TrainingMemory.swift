@@ -74,7 +74,7 @@ struct TrainingMemoryBuilder {
       var table = offsets
       for (id, _) in activations { table[id] += view * end }
       for (i, entry) in gradients.enumerated() {
-        table[entry.id] = views * end + layout.offsets[i]
+        table[entry.id] = views * end + layout.offsets.base[i]
       }
       tables.append(table)
     }
@@ -83,25 +83,16 @@ struct TrainingMemoryBuilder {
 }
 
 /// The memory of a network in training.
-final class TrainingMemory {
+struct TrainingMemory {
   let arena: FloatMemory
-  private let offsets: UnsafeMutablePointer<Int>
-  private let slots: Int
+  /// Where each view's slots stand.
+  private let offsets: [SlotOffsets]
 
-  /// `tables` has, per view, where each slot stands.
   init(_ tables: [[Int]], count: Int) throws(NetworkError) {
     guard let arena = FloatMemory(count: count) else { throw .memory }
     self.arena = arena
-    slots = tables.first?.count ?? 0
-    offsets = .allocate(capacity: max(slots * tables.count, 1))
-    for (view, table) in tables.enumerated() {
-      for (id, offset) in table.enumerated() {
-        (offsets + view * slots + id).initialize(to: offset)
-      }
-    }
+    offsets = tables.map(SlotOffsets.init)
   }
 
-  deinit { offsets.deallocate() }
-
-  func offsets(view: Int) -> UnsafePointer<Int> { UnsafePointer(offsets + view * slots) }
+  func offsets(view: Int) -> UnsafePointer<Int> { offsets[view].base }
 }

@@ -1,10 +1,10 @@
 import Foundation
 
 /// A safetensors file: an 8-byte header length, a JSON header, then the data.
-struct Safetensors {
-  let tensors: [String: [Float]]
+public struct Safetensors {
+  public let tensors: [String: [Float]]
 
-  init(_ url: URL) throws {
+  public init(_ url: URL) throws {
     let data = try Data(contentsOf: url)
     let length = Int(
       data.prefix(8).enumerated().reduce(UInt64(0)) { $0 | UInt64($1.1) << (8 * $1.0) })
@@ -25,8 +25,8 @@ struct Safetensors {
 }
 
 /// The folder of golden numbers, if this machine has it: $CAL_SHARED or ../shared.
-enum Shared {
-  static let folder: URL? = {
+public enum Shared {
+  public static let folder: URL? = {
     let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
       .deletingLastPathComponent().deletingLastPathComponent()
     let environment = ProcessInfo.processInfo.environment["CAL_SHARED"]
@@ -36,9 +36,9 @@ enum Shared {
     return FileManager.default.fileExists(atPath: folder.path) ? folder : nil
   }()
 
-  static var isPresent: Bool { folder != nil }
+  public static var isPresent: Bool { folder != nil }
 
-  static func golden(_ name: String) throws -> Safetensors {
+  public static func golden(_ name: String) throws -> Safetensors {
     try Safetensors(folder!.appendingPathComponent("golden/\(name).safetensors"))
   }
 }
