@@ -717,13 +717,14 @@ typedef struct cal_training_options {
 
 /* Starts a training, from random weights or, if `start` is not NULL, with the network and the
  * weights of a model, but for its prototypes. options must have `known`. The source's struct is
- * not needed any longer. Threads: any; a trainer is used by one at a time. Errors:
- * CAL_ERR_ARGUMENT, CAL_ERR_STRUCT_SIZE, CAL_ERR_HANDLE, CAL_ERR_MEMORY, CAL_ERR_THREADS. */
+ * not needed any longer. Thread: any. Errors: CAL_ERR_ARGUMENT, CAL_ERR_STRUCT_SIZE,
+ * CAL_ERR_HANDLE, CAL_ERR_IMAGE_* (of source->images), CAL_ERR_MEMORY, CAL_ERR_THREADS. */
 CAL_CHECKED cal_status cal_trainer_create(const cal_training_options *options,
                                           const cal_source *source, const cal_model *start,
                                           cal_trainer **out);
 
-/* Ends the training. NULL is accepted. */
+/* Ends the training; one that runs on another thread goes on to the end of its run. NULL and
+ * stale handles are ignored. Thread: any. */
 CAL_API void cal_trainer_free(cal_trainer *trainer);
 
 /* How far a training is: after a step, or at an epoch's end. */
@@ -744,25 +745,32 @@ typedef struct cal_training_report {
 typedef int32_t (*cal_training_callback)(void *user, const cal_training_report *report);
 
 /* Trains to the end of the last epoch. callback may be NULL. If it stops the training, or
- * cal_trainer_cancel does, the status is CAL_ERR_CANCELLED, and a further call goes on. Errors
- * also: CAL_ERR_BUSY, CAL_ERR_NUMERIC (weights diverged), CAL_ERR_IO (an image cannot be had). */
+ * cal_trainer_cancel does, the status is CAL_ERR_CANCELLED, and a further call goes on. Thread:
+ * any, one at a time. Errors also: CAL_ERR_HANDLE, CAL_ERR_BUSY, CAL_ERR_NUMERIC (weights
+ * diverged), CAL_ERR_IO (an image cannot be had), CAL_ERR_MEMORY. */
 CAL_CHECKED cal_status cal_trainer_run(cal_trainer *trainer, cal_training_callback callback,
                                        void *user);
 
-/* Stops a running training after its step. Thread: any. */
+/* Stops a running training after its step; nothing otherwise. Thread: any. Errors:
+ * CAL_ERR_HANDLE. */
 CAL_CHECKED cal_status cal_trainer_cancel(cal_trainer *trainer);
 
 /* Writes a checkpoint: weights, optimiser, statistics, thresholds, place in the epoch. The file
- * is the old or the new one at any instant. Also within the callback of cal_trainer_run. */
+ * is the old or the new one at any instant. Thread: any; while the training runs, within its
+ * callback only. Errors: CAL_ERR_HANDLE, CAL_ERR_BUSY, CAL_ERR_ARGUMENT, CAL_ERR_IO. */
 CAL_CHECKED cal_status cal_trainer_save(cal_trainer *trainer, const char *path);
 
 /* Goes on from a checkpoint of a training with the same options and labels; the rest of it has
- * the same bits as if it had never stopped. Errors: CAL_ERR_ARGUMENT (it is of another training,
- * or damaged), CAL_ERR_IO. Not while the training runs. */
+ * the same bits as if it had never stopped. Thread: any, but not while the training runs. Errors:
+ * CAL_ERR_HANDLE, CAL_ERR_BUSY, CAL_ERR_ARGUMENT (it is of another training, or damaged),
+ * CAL_ERR_IO, CAL_ERR_MEMORY. On an error the training is as it was. */
 CAL_CHECKED cal_status cal_trainer_resume(cal_trainer *trainer, const char *path);
 
 /* The model as it is now. names: `known` texts (UTF-8), the names of the known classes.
- * training_data says what it was trained on; NULL: nothing. Also within the callback. */
+ * training_data says what it was trained on; NULL: nothing. Thread: any; while the training runs,
+ * within its callback only. Errors: CAL_ERR_HANDLE, CAL_ERR_BUSY, CAL_ERR_ARGUMENT,
+ * CAL_ERR_MODEL_INVALID (weights that are not finite, names that break a model's rules),
+ * CAL_ERR_MEMORY. */
 CAL_CHECKED cal_status cal_trainer_model(cal_trainer *trainer, const char *const *names,
                                          const char *training_data, cal_model **out);
 

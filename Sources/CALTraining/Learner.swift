@@ -67,6 +67,7 @@ public struct Learner {
     network.begin(parameters: state.parameters, images: batch.rows, job: job)
     let weak = network.forward(view: 0, images: batch.rows, parameters: &state.parameters)
     let strong = network.forward(view: 1, images: batch.rows, parameters: &state.parameters)
+    try checkStatistics()
     let objective = try Objective(
       weak: weak.span, strong: strong.span, tags: tags.span, targets: targets.span, batch: batch,
       settings: settings)
@@ -74,6 +75,16 @@ public struct Learner {
     update(adam)
     state.steps += 1
     return Step(terms: objective.terms, predictions: largest(weak))
+  }
+
+  /// A ReLU can hide values that are not numbers; the norm before it cannot.
+  private func checkStatistics() throws(LearningError) {
+    for entry in network.layout.entries where !entry.isTrained {
+      for place in entry.range where !state.parameters[place].isFinite {
+        let index = place - entry.range.lowerBound
+        throw LearningError("\(entry.parameter.name)[\(index)] is \(state.parameters[place])")
+      }
+    }
   }
 
   /// The prototype with the largest logit of each image.

@@ -222,6 +222,62 @@ FIELD(cal_metrics_result, confusion_capacity, 176, 8);
 FIELD(cal_metrics_result, match, 184, 8);
 FIELD(cal_metrics_result, match_capacity, 192, 8);
 
+SIZE(cal_source, 56);
+FIELD(cal_source, struct_size, 0, 4);
+FIELD(cal_source, reserved, 4, 4);
+FIELD(cal_source, count, 8, 8);
+FIELD(cal_source, label, 16, 8);
+FIELD(cal_source, images, 24, 8);
+FIELD(cal_source, load, 32, 8);
+FIELD(cal_source, unload, 40, 8);
+FIELD(cal_source, user, 48, 8);
+
+SIZE(cal_training_options, 176);
+FIELD(cal_training_options, struct_size, 0, 4);
+FIELD(cal_training_options, recipe, 4, 4);
+FIELD(cal_training_options, known, 8, 4);
+FIELD(cal_training_options, prototypes, 12, 4);
+FIELD(cal_training_options, prune, 16, 4);
+FIELD(cal_training_options, epochs, 20, 4);
+FIELD(cal_training_options, batch_size, 24, 4);
+FIELD(cal_training_options, pseudo_epoch, 28, 4);
+FIELD(cal_training_options, block, 32, 4);
+FIELD(cal_training_options, depth, 36, 16);
+FIELD(cal_training_options, width, 52, 4);
+FIELD(cal_training_options, input_size, 56, 4);
+FIELD(cal_training_options, small_stem, 60, 4);
+FIELD(cal_training_options, without_ffe, 64, 4);
+FIELD(cal_training_options, threads, 68, 4);
+FIELD(cal_training_options, kernels, 72, 4);
+FIELD(cal_training_options, seed, 80, 8);
+FIELD(cal_training_options, learning_rate, 88, 8);
+FIELD(cal_training_options, weight_decay, 96, 8);
+FIELD(cal_training_options, decay_epochs, 104, 4);
+FIELD(cal_training_options, reserved, 108, 4);
+FIELD(cal_training_options, decay_factor, 112, 8);
+FIELD(cal_training_options, dropout, 120, 8);
+FIELD(cal_training_options, gamma, 128, 8);
+FIELD(cal_training_options, ccr_weight, 136, 8);
+FIELD(cal_training_options, coverage, 144, 8);
+FIELD(cal_training_options, mean, 152, 12);
+FIELD(cal_training_options, deviation, 164, 12);
+
+SIZE(cal_training_report, 80);
+FIELD(cal_training_report, struct_size, 0, 4);
+FIELD(cal_training_report, epoch, 4, 4);
+FIELD(cal_training_report, epochs, 8, 4);
+FIELD(cal_training_report, step, 12, 4);
+FIELD(cal_training_report, steps, 16, 4);
+FIELD(cal_training_report, is_epoch_end, 20, 4);
+FIELD(cal_training_report, prototypes, 24, 4);
+FIELD(cal_training_report, acr_selected, 28, 4);
+FIELD(cal_training_report, supervised, 32, 8);
+FIELD(cal_training_report, regulariser, 40, 8);
+FIELD(cal_training_report, ccr, 48, 8);
+FIELD(cal_training_report, acr, 56, 8);
+FIELD(cal_training_report, total, 64, 8);
+FIELD(cal_training_report, novel_threshold, 72, 8);
+
 VALUE(CAL_OK, 0);
 VALUE(CAL_ERR_ARGUMENT, 101);
 VALUE(CAL_ERR_STRUCT_SIZE, 102);
@@ -277,6 +333,9 @@ VALUE(CAL_RECIPE_PAPER, 1);
 
 VALUE(CAL_TAG_LABELLED, 1);
 VALUE(CAL_TAG_UNLABELLED, 2);
+
+VALUE(CAL_BLOCK_BASIC, 1);
+VALUE(CAL_BLOCK_BOTTLENECK, 2);
 
 VALUE(CAL_IMAGE_SIDE_MAX, 32768);
 VALUE(CAL_IMAGE_PIXELS_MAX, 268435456);

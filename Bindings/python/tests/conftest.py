@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,6 +22,9 @@ settings.load_profile("cal")
 
 ROOT = Path(__file__).resolve().parents[3]
 SHARED = Path(os.environ.get("CAL_SHARED", ROOT.parent / "shared"))
+
+# A shell that starts its tests in the background has them ignore Ctrl-C, and children inherit it.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 sys.path.insert(0, str(Path(__file__).parent))
 

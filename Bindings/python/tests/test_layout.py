@@ -35,6 +35,9 @@ STRUCTS = {
     "cal_metrics_options": s.MetricsOptions,
     "cal_agreement": s.Agreement,
     "cal_metrics_result": s.MetricsResult,
+    "cal_source": s.Source,
+    "cal_training_options": s.TrainingOptions,
+    "cal_training_report": s.TrainingReport,
 }
 
 
@@ -93,10 +96,10 @@ def test_constants(tmp_path: Path, header: str) -> None:
     ours |= {f"CAL_{name}": getattr(s, name) for name in f"{limits} {formats}".split()}
     for prefix, table in (("KIND", s.KINDS), ("VERDICT", s.VERDICTS), ("TAG", s.TAGS)):
         ours |= {f"CAL_{prefix}_{name.upper()}": value for value, name in table.items()}
-    for prefix, table in (("KERNELS", s.KERNELS), ("RECIPE", s.RECIPES)):
+    for prefix, table in (("KERNELS", s.KERNELS), ("RECIPE", s.RECIPES), ("BLOCK", s.BLOCKS)):
         ours |= {f"CAL_{prefix}_{name.upper()}": value for name, value in table.items()}
     assert c_numbers(tmp_path, list(ours)) == ours
-    for prefix in ("KIND", "VERDICT", "KERNELS", "FORMAT", "ATTRIBUTE", "RECIPE", "TAG"):
+    for prefix in ("KIND", "VERDICT", "KERNELS", "FORMAT", "ATTRIBUTE", "RECIPE", "TAG", "BLOCK"):
         assert set(re.findall(rf"(CAL_{prefix}_[A-Z0-9_]+) =", header)) == {
             name for name in ours if name.startswith(f"CAL_{prefix}_")
         }

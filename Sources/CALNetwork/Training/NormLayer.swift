@@ -90,7 +90,9 @@ final class NormLayer {
     let parameters = pass.parameters
     for c in 0..<input.channels {
       let offset = sums[c] / n
-      let variance = max(sums[channels + c] / n - offset * offset, 0)
+      // Rounding can make it negative; NaN stays NaN.
+      let measured = sums[channels + c] / n - offset * offset
+      let variance = measured < 0 ? 0 : measured
       let mean = Double(lines.base[c]) + offset
       let inverse = 1 / (variance + Double(epsilon)).squareRoot()
       moments[pass.view].base[c] = Float(mean)

@@ -1,0 +1,178 @@
+"""Training through the library: what the C ABI promises, seen from Python."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import cal
+from cal.training import Network, Report, Trainer
+
+NETWORK = Network("basic", (1, 1, 1, 1), width=4, size=16, small_stem=True)
+KNOWN = ("stripes", "checks")
+
+
+def pictures(count: int = 48) -> tuple[list[np.ndarray], list[int | None]]:
+    """Four methods, which differ in their grid; the first two are known."""
+    random = np.random.default_rng(3)
+    images, labels = [], []
+    rows, columns = np.indices((16, 16))
+    grids = [columns % 2, (rows + columns) % 2, rows // 2 % 2, columns // 4 % 2]
+    for i in range(count):
+        method = i % 4
+        noise = random.integers(0, 90, (16, 16, 3))
+        images.append((grids[method][:, :, None] * 140 + noise).astype(np.uint8))
+        labels.append(method if method < 2 and i % 3 else None)
+    return images, labels
+
+
+def trainer(**options: object) -> Trainer:
+    images, labels = pictures()
+    defaults = dict(
+        network=NETWORK, prototypes=6, epochs=3, batch_size=8, pseudo_epoch=1, learning_rate=3e-3
+    )
+    return Trainer(images, labels, KNOWN, **(defaults | options))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("recipe", ["paper", "default"])
+def test_a_training_gives_a_model_that_works(recipe: str) -> None:
+    reports: list[Report] = []
+    with trainer(recipe=recipe, epochs=14, unknown_k=True) as training:
+        training.run(reports.append)
+        model = training.model("grids")
+    images, labels = pictures()
+    right = [
+        result.ranked[0].name == KNOWN[label]
+        for result, label in zip(model.attribute(images), labels, strict=True)
+        if label is not None
+    ]
+    assert np.mean(right) > 0.9
+    assert model.info.known_count == 2
+    assert model.info.prototype_count == reports[-1].prototypes
+    described = model.describe()
+    assert described["provenance"]["training_data"] == "grids"
+    assert described["provenance"]["recipe"] == recipe
+
+    steps = [report for report in reports if not report.is_epoch_end]
+    ends = [report for report in reports if report.is_epoch_end]
+    assert [end.epoch for end in ends] == list(range(14))
+    assert [report.step for report in steps[:6]] == [1, 2, 3, 4, 5, 6] == list(range(1, 7))
+    assert all(np.isfinite(report.total) for report in steps)
+    first, last = (np.mean([r.supervised for r in part]) for part in (steps[:6], steps[-6:]))
+    assert last < first / 2
+
+
+def test_bits_depend_on_the_seed_alone() -> None:
+    def trained(**options: int) -> bytes:
+        with trainer(**options) as training:
+            training.run()
+            return bytes.fromhex(training.model().sha256)
+
+    one = trained(seed=4)
+    assert trained(seed=4, threads=3) == one
+    assert trained(seed=5) != one
+
+
+def test_what_the_report_raises_stops_and_a_further_run_goes_on(tmp_path: Path) -> None:
+    with trainer() as whole:
+        whole.run()
+        expected = whole.model().sha256
+
+    class Stop(Exception):
+        pass
+
+    def stop(report: Report) -> None:
+        if report.epoch == 1 and report.step == 2:
+            raise Stop
+
+    with trainer() as training:
+        with pytest.raises(Stop):
+            training.run(stop)
+        assert training.model().sha256 != expected
+        training.run()
+        assert training.model().sha256 == expected
+
+
+SCRIPT = textwrap.dedent("""
+    import sys
+    sys.path.insert(0, {folder!r})
+    from test_training import trainer
+    with trainer(epochs=40) as training:
+        training.run(lambda report: (training.save({path!r}), print(report.step, flush=True)))
+""")
+
+
+def test_a_killed_training_goes_on_with_the_same_bits(tmp_path: Path) -> None:
+    path = tmp_path / "training.ckpt"
+    script = SCRIPT.format(folder=str(Path(__file__).parent), path=str(path))
+    process = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE)
+    assert process.stdout is not None
+    for _ in range(9):
+        assert process.stdout.readline()
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    process.stdout.close()
+
+    with trainer(epochs=40) as whole, trainer(epochs=40) as resumed:
+        whole.run()
+        resumed.resume(path)
+        reports: list[Report] = []
+        resumed.run(reports.append)
+        assert reports[0].epoch in (1, 2)
+        assert resumed.model().sha256 == whole.model().sha256
+
+
+def test_a_model_is_a_start(tmp_path: Path) -> None:
+    with trainer() as training:
+        training.run()
+        model = training.model()
+    with trainer(start=model, network=None, epochs=1) as further:
+        further.run()
+        assert further.model().describe()["provenance"]["parent_sha256"] == model.sha256
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        ({"batch_size": 1}, "batch_size is 1"),
+        ({"prototypes": 1}, "number of prototypes is 1, not 2"),
+        ({"learning_rate": float("nan")}, "learning_rate is nan"),
+        ({"dropout": 0.95}, "dropout is 0.95"),
+        ({"decay_factor": 2.0}, "factor is 2.0"),
+        ({"gamma": 1.5}, "gamma is 1.5"),
+        ({"threads": 1000}, "threads is 1000"),
+        ({"kernels": "reference"}, "reference path, which cannot train"),
+        ({"network": Network(size=100_000)}, "100000"),
+        ({"network": Network("basic", (1, 1, 1, 2000))}, "depth[3] is 2000"),
+    ],
+)
+def test_bad_options_are_named(options: dict[str, object], sentence: str) -> None:
+    with pytest.raises(cal.CalArgumentError, match=sentence.replace("[", r"\[")):
+        trainer(**options)
+
+
+def test_bad_labels_and_images_are_named() -> None:
+    images, labels = pictures()
+    with pytest.raises(cal.CalArgumentError, match="48 images, but 47 labels"):
+        Trainer(images, labels[:-1], KNOWN, network=NETWORK)
+    wrong = [*labels[:-1], 2]
+    with pytest.raises(cal.CalArgumentError, match="label of image 47 is 2, but there are 2 known"):
+        Trainer(images, wrong, KNOWN, network=NETWORK)
+
+
+def test_a_checkpoint_of_another_training_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "training.ckpt"
+    with trainer() as training, trainer(learning_rate=1e-3) as other:
+        training.save(path)
+        with pytest.raises(cal.CalArgumentError, match="learning_rate = 0.003, here .* = 0.001"):
+            other.resume(path)
+        with pytest.raises(cal.CalIOError):
+            other.resume(tmp_path / "missing")
+        assert os.listdir(tmp_path) == ["training.ckpt"]

@@ -1,0 +1,175 @@
+import CALImage
+import CALLearning
+import CALNetwork
+import CALTraining
+import Testing
+
+/// Small pictures in memory: class c has stripes of period c + 2.
+private final class Stripes: ImageSource {
+  private let labels: [Int?]
+  private let pictures: [[UInt8]]
+  let missing: Int?
+  static let side = 12
+
+  init(count: Int, known: Int, classes: Int, missing: Int? = nil) {
+    labels = (0..<count).map { $0 % classes < known && $0 % 3 != 0 ? $0 % classes : nil }
+    pictures = (0..<count).map { image in
+      (0..<3 * Stripes.side * Stripes.side).map { i in
+        let x = i / 3 % Stripes.side
+        return UInt8(truncatingIfNeeded: x % (image % classes + 2) * 60 + image * 7 % 40)
+      }
+    }
+    self.missing = missing
+  }
+
+  override var count: Int { labels.count }
+  override func label(of image: Int) -> Int? { labels[image] }
+
+  override func withImage(
+    _ image: Int, worker: Int, _ body: (RawSpan, ImageLayout, Crop) -> Void
+  ) -> Bool {
+    let picture = pictures[image]
+    guard image != missing,
+      let layout = try? ImageLayout(
+        format: 1, width: UInt32(Stripes.side), height: UInt32(Stripes.side), stride: 0,
+        size: UInt64(picture.count))
+    else { return false }
+    body(picture.span.bytes, layout, Crop(whole: layout))
+    return true
+  }
+}
+
+@Suite struct TrainerTests {
+  static func options(_ recipe: Recipe, threads: Int = 1) -> TrainingOptions {
+    let spec = NetworkSpec(
+      block: .basic, stem: .init(kernel: 3, stride: 1, channels: 8, maxPool: false),
+      stages: [.init(blocks: 1, innerChannels: 8, outChannels: 8, stride: 2)], ffe: .init(),
+      neck: .batchNorm(epsilon: 1e-5), inputSize: 16)
+    var options = TrainingOptions(spec: spec, known: 2, prototypes: 8)
+    options.recipe = recipe
+    options.prunes = true
+    options.epochs = 4
+    options.batchSize = 8
+    options.learningRate = 3e-3
+    options.objective.pseudoEpoch = 1
+    options.threads = threads
+    return options
+  }
+
+  private func trained(_ options: TrainingOptions) throws -> TrainingState {
+    let trainer = try Trainer(options, source: Stripes(count: 40, known: 2, classes: 4))
+    try trainer.run { _ in true }
+    #expect(trainer.isFinished)
+    return trainer.checkpoint
+  }
+
+  @Test(arguments: Recipe.allCases)
+  func bitsDoNotDependOnThreads(_ recipe: Recipe) throws {
+    let one = try trained(TrainerTests.options(recipe))
+    #expect(try trained(TrainerTests.options(recipe, threads: 3)) == one)
+    var other = TrainerTests.options(recipe)
+    other.seed = 2
+    #expect(try trained(other) != one)
+  }
+
+  /// Stopped after every possible number of steps, epochs' ends among them.
+  @Test(arguments: Recipe.allCases)
+  func resumingGivesTheSameBits(_ recipe: Recipe) throws {
+    let options = TrainerTests.options(recipe)
+    let whole = try trained(options)
+    let path = temporaryPath()
+    defer { removeFile(path) }
+    for stop in [1, 4, 5, 6, 11, 17] {
+      let source = Stripes(count: 40, known: 2, classes: 4)
+      let first = try Trainer(options, source: source)
+      var reports = 0
+      try first.run { _ in
+        reports += 1
+        return reports < stop
+      }
+      #expect(!first.isFinished)
+      try Checkpoint.write(first, to: path)
+      let second = try Trainer(options, source: source)
+      try second.resume(Checkpoint.read(path, for: second))
+      #expect(second.checkpoint == first.checkpoint)
+      try second.run { _ in true }
+      #expect(second.checkpoint == whole, "stopped after \(stop)")
+    }
+  }
+
+  @Test func itLearns() throws {
+    var options = TrainerTests.options(.default)
+    options.epochs = 12
+    let source = Stripes(count: 40, known: 2, classes: 4)
+    let trainer = try Trainer(options, source: source)
+    var losses: [Double] = []
+    try trainer.run { report in
+      if let terms = report.terms { losses.append(terms.supervised) }
+      return true
+    }
+    let first: Double = losses.prefix(losses.count / 5).reduce(0, +)
+    let last: Double = losses.suffix(losses.count / 5).reduce(0, +)
+    #expect(last < first / 2)
+    let labelled = (0..<40).filter { source.label(of: $0) != nil }
+    let survey = try trainer.survey(labelled)
+    let right = zip(labelled, survey.predictions).count { source.label(of: $0.0) == $0.1 }
+    #expect(right >= labelled.count * 9 / 10)
+    #expect(survey.usage.reduce(0, +) == UInt64(labelled.count))
+  }
+
+  @Test func numbersThatAreNotFiniteEndTheTraining() throws {
+    let trainer = try Trainer(
+      TrainerTests.options(.paper), source: Stripes(count: 40, known: 2, classes: 4))
+    var state = trainer.checkpoint
+    state.learner.parameters[3] = .infinity
+    try trainer.resume(state)
+    let error = #expect(throws: TrainingError.self) { try trainer.run { _ in true } }
+    #expect(error?.description.hasPrefix("training has diverged: epoch 0, step 0: ") == true)
+  }
+
+  @Test func aMissingImageEndsTheTraining() throws {
+    let source = Stripes(count: 40, known: 2, classes: 4, missing: 7)
+    let trainer = try Trainer(TrainerTests.options(.paper), source: source)
+    let error = #expect(throws: TrainingError.self) { try trainer.run { _ in true } }
+    #expect(error?.description == "image 7 cannot be had from its source")
+  }
+
+  @Test func aCheckpointBelongsToItsTraining() throws {
+    let source = Stripes(count: 40, known: 2, classes: 4)
+    let path = temporaryPath()
+    defer { removeFile(path) }
+    let trainer = try Trainer(TrainerTests.options(.paper), source: source)
+    try Checkpoint.write(trainer, to: path)
+    var other = TrainerTests.options(.paper)
+    other.batchSize = 10
+    let stranger = try Trainer(other, source: source)
+    let error = #expect(throws: TrainingError.self) {
+      _ = try Checkpoint.read(path, for: stranger)
+    }
+    #expect(error?.description.contains("batch_size = 8, here batch_size = 10") == true)
+  }
+
+  /// Cut off anywhere, or with any byte changed.
+  @Test func aDamagedCheckpointIsRefused() throws {
+    let trainer = try Trainer(
+      TrainerTests.options(.paper), source: Stripes(count: 40, known: 2, classes: 4))
+    let path = temporaryPath()
+    defer { removeFile(path) }
+    try Checkpoint.write(trainer, to: path)
+    let bytes = try readFile(path)
+    for count in [0, 3, 8, 31, 40, 100, bytes.count - 1] {
+      try writeFile(path, Array(bytes[..<count]))
+      #expect(throws: TrainingError.self, "\(count) bytes") {
+        _ = try Checkpoint.read(path, for: trainer)
+      }
+    }
+    for place in stride(from: 0, to: bytes.count, by: bytes.count / 50) {
+      var changed = bytes
+      changed[place] ^= 0x10
+      try writeFile(path, changed)
+      #expect(throws: TrainingError.self, "byte \(place)") {
+        _ = try Checkpoint.read(path, for: trainer)
+      }
+    }
+  }
+}
