@@ -32,7 +32,7 @@ def test_python_blocks_run(
     Image.fromarray(pixels).save("face.png")
     torchfile.save(Path("epoch50.ckpt"), {"state_dict": make(Shape(rows=25))})
     blocks = re.findall(r"```python\n(.*?)```", PYTHON, re.DOTALL)
-    assert len(blocks) == 6
+    assert len(blocks) == 7
     for method in ("alpha", "beta", "gamma"):
         Path("dataset", method).mkdir(parents=True)
         for number in range(10):
@@ -41,6 +41,8 @@ def test_python_blocks_run(
     model = cal.Model.load("model.cal")
     with model:
         variables = {"cal": cal, "model": model, "paths": ["face.png"], "names": names}
+        variables["images"] = [np.roll(pixels, number) for number in range(4)]
+        variables["labels"] = [0, 1, None, None]
         for block in [blocks[1], blocks[0], *blocks[2:]]:
             exec(block, variables)
     printed = capsys.readouterr().out
@@ -48,6 +50,7 @@ def test_python_blocks_run(
     assert "alpha known" in printed or "novel" in printed
     assert "ResNet of basic blocks" in printed
     assert "('alpha', 'beta') ('gamma',) 12 6" in printed
+    assert Path("training.ckpt").is_file() and Path("trained.cal").is_file()
     assert "gamma novel 2 " in printed and Path("results/confusion.png").is_file()
 
 

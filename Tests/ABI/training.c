@@ -1,0 +1,131 @@
+/* A training from C: images from a callback, a checkpoint out of the report, a stop, and what is
+ * refused meanwhile. Usage: training FILE; the checkpoint goes there. */
+#include "check.h"
+
+enum { IMAGES = 24, SIDE = 16, KNOWN = 2 };
+
+typedef struct host {
+    uint8_t pixels[IMAGES][SIDE * SIDE];
+    int32_t missing; /* an image that cannot be had; -1: none */
+    int32_t loaded, unloaded;
+    cal_trainer *trainer;
+    const char *path;
+    uint32_t stop_after; /* steps; 0: never */
+    uint32_t steps, epochs;
+} host;
+
+static int32_t load_image(void *user, uint64_t index, cal_image *image) {
+    host *h = user;
+    CHECK(image->struct_size == sizeof(cal_image));
+    if ((int32_t)index == h->missing)
+        return 1;
+    __atomic_add_fetch(&h->loaded, 1, __ATOMIC_RELAXED);
+    image->format = CAL_FORMAT_GRAY8;
+    image->width = image->height = SIDE;
+    image->pixels = h->pixels[index];
+    image->size = SIDE * SIDE;
+    return 0;
+}
+
+static void unload_image(void *user, uint64_t index, const cal_image *image) {
+    host *h = user;
+    CHECK(image->pixels == h->pixels[index]);
+    __atomic_add_fetch(&h->unloaded, 1, __ATOMIC_RELAXED);
+}
+
+static int32_t report(void *user, const cal_training_report *told) {
+    host *h = user;
+    CHECK(told->struct_size == sizeof *told);
+    CHECK(told->steps == 3 && told->epochs == 2);
+    if (told->is_epoch_end) {
+        h->epochs++;
+        return 0;
+    }
+    CHECK(told->total > 0 && told->step >= 1 && told->step <= 3);
+    CHECK(cal_trainer_run(h->trainer, NULL, NULL) == CAL_ERR_BUSY);
+    CHECK(cal_trainer_resume(h->trainer, h->path) == CAL_ERR_BUSY);
+    CHECK(cal_trainer_save(h->trainer, h->path) == CAL_OK);
+    return ++h->steps == h->stop_after;
+}
+
+static cal_trainer *start(host *h, const int32_t *label) {
+    cal_training_options options = CAL_TRAINING_OPTIONS_INIT;
+    cal_source source = CAL_SOURCE_INIT;
+    cal_trainer *trainer = NULL;
+    options.known = KNOWN;
+    options.prototypes = 5;
+    options.epochs = 2;
+    options.batch_size = 8;
+    options.block = CAL_BLOCK_BASIC;
+    for (int i = 0; i < 4; i++)
+        options.depth[i] = 1;
+    options.width = 4;
+    options.input_size = SIDE;
+    options.small_stem = 1;
+    options.threads = 2;
+    source.count = IMAGES;
+    source.label = label;
+    source.load = load_image;
+    source.unload = unload_image;
+    source.user = h;
+    CHECK(cal_trainer_create(&options, &source, NULL, &trainer) == CAL_OK);
+    h->trainer = trainer;
+    return trainer;
+}
+
+static void digest(cal_trainer *trainer, uint8_t sha256[CAL_DIGEST_SIZE]) {
+    const char *names[KNOWN] = {"first", "second"};
+    cal_model *model = NULL;
+    CHECK(cal_trainer_model(trainer, names, "squares", &model) == CAL_OK);
+    CHECK(cal_model_sha256(model, sha256) == CAL_OK);
+    cal_model_free(model);
+}
+
+int main(int argc, char **argv) {
+    CHECK(argc == 2);
+    static host h;
+    int32_t label[IMAGES];
+    uint8_t whole[CAL_DIGEST_SIZE], resumed[CAL_DIGEST_SIZE];
+    h.path = argv[1];
+    h.missing = -1;
+    for (int i = 0; i < IMAGES; i++) {
+        label[i] = i % 4 < KNOWN ? i % 4 : -1;
+        for (int k = 0; k < SIDE * SIDE; k++)
+            h.pixels[i][k] = (uint8_t)(k % SIDE / (i % 4 + 1) % 2 * 150 + i + k / SIDE);
+    }
+
+    cal_trainer *trainer = start(&h, label);
+    CHECK(cal_trainer_run(trainer, report, &h) == CAL_OK);
+    CHECK(h.steps == 6 && h.epochs == 2 && h.loaded > 0 && h.loaded == h.unloaded);
+    CHECK(cal_trainer_run(trainer, report, &h) == CAL_OK); /* nothing is left to do */
+    CHECK(h.steps == 6);
+    digest(trainer, whole);
+    cal_trainer_free(trainer);
+    CHECK(cal_trainer_run(trainer, NULL, NULL) == CAL_ERR_HANDLE);
+
+    /* Stopped, and gone on with from the checkpoint by another trainer. */
+    h.steps = 0;
+    h.stop_after = 4;
+    trainer = start(&h, label);
+    CHECK(cal_trainer_run(trainer, report, &h) == CAL_ERR_CANCELLED);
+    cal_trainer_free(trainer);
+    trainer = start(&h, label);
+    CHECK(cal_trainer_resume(trainer, h.path) == CAL_OK);
+    CHECK(cal_trainer_run(trainer, NULL, NULL) == CAL_OK);
+    digest(trainer, resumed);
+    CHECK(memcmp(whole, resumed, sizeof whole) == 0);
+    CHECK(cal_trainer_resume(trainer, "/nonexistent/file") == CAL_ERR_IO);
+    digest(trainer, resumed);
+    CHECK(memcmp(whole, resumed, sizeof whole) == 0);
+    cal_trainer_free(trainer);
+
+    h.missing = 3;
+    trainer = start(&h, label);
+    CHECK(cal_trainer_run(trainer, NULL, NULL) == CAL_ERR_IO);
+    CHECK(strstr(cal_last_error(), "image 3 ") != NULL);
+    cal_trainer_free(trainer);
+    cal_trainer_free(NULL);
+    CHECK(cal_trainer_cancel(NULL) == CAL_ERR_HANDLE);
+    CHECK(cal_trainer_create(NULL, NULL, NULL, &trainer) == CAL_ERR_ARGUMENT);
+    return 0;
+}
