@@ -51,7 +51,8 @@ let package = Package(
     .target(
       name: "CAL",
       dependencies: [
-        "CCal", "CALModel", "CALLearning", "CALTraining", "CALNetwork", "CALImage", "CALDigest", "CBuildInfo",
+        "CCal", "CALModel", "CALLearning", "CALTraining", "CALNetwork", "CALImage", "CALDigest",
+        "CBuildInfo",
         "COpenBLAS",
       ], swiftSettings: swift),
 

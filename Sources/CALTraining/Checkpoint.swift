@@ -168,7 +168,8 @@ private struct CheckpointReader {
   mutating func count(_ bytes: RawSpan, in range: ClosedRange<Int>) throws(TrainingError) -> Int {
     let value = try number(bytes, UInt64.self)
     guard let count = Int(exactly: value), range.contains(count) else {
-      throw .checkpoint("\(path): a count is \(value), not \(range.lowerBound) to \(range.upperBound)")
+      throw .checkpoint(
+        "\(path): a count is \(value), not \(range.lowerBound) to \(range.upperBound)")
     }
     return count
   }

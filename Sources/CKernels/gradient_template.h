@@ -73,11 +73,10 @@ static void ISA(weight_gradient)(const calk_weight_gradient *w, int32_t row_begi
         const int32_t first = (int32_t)((int64_t)length * run / runs);
         const int32_t last = (int32_t)((int64_t)length * (run + 1) / runs);
         ISA(outer_table)
-        [last - first - 1][wide](table + (int64_t)tap * rows, first, rows,
-                                 w->out_gradient + (int64_t)row_begin * conv->out_stride + column,
-                                 conv->out_stride,
-                                 w->gradient + ((int64_t)tap * length + first) * stride + column,
-                                 stride);
+        [last - first - 1][wide](
+            table + (int64_t)tap *rows, first, rows,
+            w->out_gradient + (int64_t)row_begin *conv->out_stride + column, conv->out_stride,
+            w->gradient + ((int64_t)tap *length + first) *stride + column, stride);
     }
 }
 
@@ -167,7 +166,8 @@ static void ISA(max_pool_gradient)(const float *in, int32_t side, int32_t channe
                 vec best = load(in + ((int64_t)top * side + left) * stride + c);
                 for (int32_t row = top; row <= bottom; row++)
                     for (int32_t column = left; column <= right; column++)
-                        best = maximum(best, load(in + ((int64_t)row * side + column) * stride + c));
+                        best =
+                            maximum(best, load(in + ((int64_t)row * side + column) * stride + c));
                 vec rest = load(from + c);
                 for (int32_t row = top; row <= bottom; row++) {
                     for (int32_t column = left; column <= right; column++) {

@@ -1,5 +1,5 @@
-import Foundation
 import CALTestSupport
+import Foundation
 import Testing
 
 @testable import CALLearning

@@ -1,4 +1,5 @@
 import CALTestSupport
+
 @testable import CALLearning
 
 /// One batch as arrays.

@@ -68,7 +68,8 @@ struct TrainingReference {
     if stem.maxPool { map = maxPooled(map) }
     for (s, stage) in spec.stages.enumerated() {
       for b in 0..<stage.blocks {
-        map = block(map, stage, "backbone.layer\(s + 1).\(b)", b == 0 ? stage.stride : 1,
+        map = block(
+          map, stage, "backbone.layer\(s + 1).\(b)", b == 0 ? stage.stride : 1,
           spec.projects(stage: s, block: b))
       }
     }
@@ -231,9 +232,11 @@ struct TrainingReference {
       let below = Double(row.share)
       for column in taps {
         let right = Double(column.share)
-        let upper = x[row.first * grid + column.first] * (1 - right)
+        let upper =
+          x[row.first * grid + column.first] * (1 - right)
           + x[row.first * grid + column.second] * right
-        let lower = x[row.second * grid + column.first] * (1 - right)
+        let lower =
+          x[row.second * grid + column.first] * (1 - right)
           + x[row.second * grid + column.second] * right
         result.append(upper * (1 - below) + lower * below)
       }

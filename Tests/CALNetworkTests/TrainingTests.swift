@@ -19,7 +19,9 @@ struct TrainingStep {
     self.images = images
     self.prototypes = prototypes
     let features = random.spec.featureCount
-    dropout = (0..<images * features).map { _ in Int.random(in: 0..<5, using: &numbers) == 0 ? 0 : 1.25 }
+    dropout = (0..<images * features).map { _ in
+      Int.random(in: 0..<5, using: &numbers) == 0 ? 0 : 1.25
+    }
     parameters = random.spec.parameters.flatMap { random.tensors[$0.name]! }
     parameters += (0..<prototypes * features).map { _ in numbers.uniform() }
     inputs = (0..<images).map { random.input(seed: seed &+ UInt64($0)) }

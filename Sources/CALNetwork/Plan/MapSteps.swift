@@ -17,7 +17,8 @@ struct GatherStep: Sendable {
     let from = UnsafePointer(work.slot(input))
     let pitch = (size + 2 * pad) * 3
     interleave(
-      planes: (from, from + size * size, from + 2 * size * size), rows: share(size, item, of: items),
+      planes: (from, from + size * size, from + 2 * size * size),
+      rows: share(size, item, of: items),
       size: size, stride: size, to: work.slot(output) + pad * pitch + 3 * pad, pitch: pitch)
   }
 }

@@ -69,7 +69,8 @@ struct PoolLayer {
     pass.crew.each(pass.images) { image, _ in
       pass.kernels.pointee.gated_mean(
         pass.slot(input.slot) + image * input.positions * input.stride, Int32(input.positions),
-        Int32(input.stride), channels, gate.map { UnsafePointer(pass.slot($0) + image * input.positions) },
+        Int32(input.stride), channels,
+        gate.map { UnsafePointer(pass.slot($0) + image * input.positions) },
         pass.slot(output.slot) + image * output.stride)
     }
   }
