@@ -256,3 +256,60 @@ def test_eval_without_matplotlib(
     assert "cal: no figures: they need matplotlib" in capsys.readouterr().err
     names = ["confusion.csv", "evaluation.json", "split.csv"]
     assert sorted(path.name for path in tmp_path.iterdir()) == names
+
+
+# train. ---------------------------------------------------------------------------------------
+
+
+NETWORK = ("--network", "resnet18", "--width", 4, "--size", 16, "--small-stem", "--threads", 2)
+
+
+def test_train_eval_and_resume(faces: Path, tmp_path: Path) -> None:
+    options = ("--known", "alpha,beta", "--batch", 4, "--epochs", 3, "--rate", 1e-3, *NETWORK)
+    done = run("train", faces, tmp_path / "a", *options, "--seed", 2)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert [line.split(":")[0] for line in done.stdout.splitlines()[:-1]] == [
+        f"epoch {i} of 3" for i in (1, 2, 3)
+    ]
+    files = {"model.cal", "training.ckpt", "split.csv", "history.csv"}
+    assert {path.name for path in (tmp_path / "a").iterdir()} == files
+    history = (tmp_path / "a" / "history.csv").read_text().splitlines()
+    assert len(history) == 4 and history[0].startswith("epoch,supervised,")
+    dataset = cal.data.open(faces, tmp_path / "a" / "split.csv")
+    assert dataset == cal.data.split(faces, known=["alpha", "beta"], seed=2)
+    model = cal.Model.load(tmp_path / "a" / "model.cal")
+    assert [p.name for p in model.prototypes if p.kind == "known"] == ["alpha", "beta"]
+    assert model.info.prototype_count == 3
+
+    measured = run(
+        *("eval", tmp_path / "a" / "model.cal", faces),
+        *("--manifest", tmp_path / "a" / "split.csv", "--json"),
+    )
+    assert measured.returncode == 0
+    assert json.loads(measured.stdout)["data"]["images"] == len(dataset.test)
+
+    # It has ended, so there is nothing left to do, and the model is the same.
+    again = run("train", faces, tmp_path / "a", *options, "--seed", 2, "--resume")
+    assert (again.returncode, again.stderr) == (0, "")
+    assert cal.Model.load(tmp_path / "a" / "model.cal").sha256 == model.sha256
+    other = run("train", faces, tmp_path / "a", *options, "--seed", 3, "--resume")
+    assert other.returncode == 1 and "seed = 2, here seed = 3" in other.stderr
+
+
+def test_train_starts_from_a_model(faces: Path, model_path: Path, tmp_path: Path) -> None:
+    done = run(
+        *("train", faces, tmp_path / "b", "--known", "alpha", "--unknown-k", "--epochs", 1),
+        *("--prototypes", 7, "--init", model_path, "--batch", 8, "--recipe", "paper"),
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    model = cal.Model.load(tmp_path / "b" / "model.cal")
+    assert 1 <= model.info.prototype_count <= 7
+    parent = model.describe()["provenance"]["parent_sha256"]
+    assert parent == cal.Model.load(model_path).sha256
+
+
+def test_train_names_what_is_wrong(faces: Path, tmp_path: Path) -> None:
+    done = run("train", faces, tmp_path / "c", *NETWORK)
+    assert done.returncode == 1 and "split.csv" in done.stderr
+    done = run("train", faces, tmp_path / "c", "--known", "alpha", "--rate", "nan", *NETWORK)
+    assert done.returncode == 1 and "learning_rate is nan" in done.stderr

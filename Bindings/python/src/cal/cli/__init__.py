@@ -9,7 +9,7 @@ import warnings
 from typing import NoReturn
 
 from ..errors import CalError
-from . import attribute, eval, import_, inspect, split, version
+from . import attribute, eval, import_, inspect, split, train, version
 from .exits import FAILED, INTERRUPTED, PIPE_CLOSED, USAGE
 
 
@@ -28,7 +28,7 @@ def parser() -> argparse.ArgumentParser:
         "64 wrong usage; 130 interrupted.",
     )
     commands = root.add_subparsers(metavar="COMMAND", required=True)
-    for module in (attribute, eval, split, inspect, import_, version):
+    for module in (attribute, train, eval, split, inspect, import_, version):
         module.register(commands)
     return root
 
