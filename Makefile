@@ -65,7 +65,8 @@ build/include/%: Include/%
 	@mkdir -p $(@D)
 	cp $< $@
 
-build/lib/pkgconfig/% build/lib/cmake/cal/%: packaging/%.in $(header)
+.SECONDEXPANSION:
+$(configs): packaging/$$(@F).in $(header)
 	@mkdir -p $(@D)
 	sed -e 's/@VERSION@/$(version)/g' -e 's/@SONAME@/$(soname)/g' $< > $@
 
