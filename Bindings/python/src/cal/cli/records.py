@@ -6,7 +6,7 @@ import csv
 from typing import Protocol, TextIO
 
 from ..errors import Status
-from ..results import Attribution
+from ..results import Attribution, Score
 
 
 class Writer(Protocol):
@@ -68,8 +68,13 @@ class Table:
         if not result.ok or best is None:
             self._out.write(f"{'failed':13}{'':27}{'':7}  {source}\n")
             return
-        name = printable(best.name) or f"{best.kind} prototype {best.id}"
+        name = printable(label(best))
         self._out.write(f"{result.verdict:13}{name:27.27}{best.probability:7.1%}  {source}\n")
+
+
+def label(score: Score) -> str:
+    """What people call a prototype: by its name, else by what it is and its id."""
+    return score.name or f"{score.kind} prototype {score.id}"
 
 
 def printable(text: str) -> str:
