@@ -1,0 +1,128 @@
+"""An open-world data set: a folder per class, a manifest, and nobody in two splits.
+
+Every class shows the same people, each in another picture, so that nothing but the method tells
+classes apart; labelled, unlabelled and test images show different people."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from forgeries.catalogue import Method, catalogue
+from forgeries.shot import Shot
+from PIL import Image
+from portraits.plane import Array
+from studio import Draw, Studio
+
+SITTERS = 100
+"""People whose photographs the learned methods learn from; they appear nowhere else."""
+SIZES = range(32, 513, 8)
+"""Multiples of 8, since blocks and three halvings must come out even."""
+LEAST = 10
+"""Images per class from which every split has two people: a swap needs another face."""
+PARTS = ("faces", "late")
+COLUMNS = ["path", "label", "method", "split"]
+
+Progress = Callable[[int, int], object]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One image to make."""
+
+    method: Method
+    person: int
+    donor: int
+    """Somebody else of the same split."""
+    split: str
+    """labelled, unlabelled or test."""
+
+    @property
+    def part(self) -> str:
+        """One of PARTS."""
+        return "late" if self.method.role == "late" else "faces"
+
+    @property
+    def path(self) -> str:
+        """Below its part of the data set."""
+        return f"{self.method.folder}/p{self.person:05}.png"
+
+
+class OpenWorld:
+    def __init__(self, seed: int = 1, size: int = 64, per_class: int = 240) -> None:
+        if size not in SIZES:
+            raise ValueError(f"size {size} must be a multiple of 8 from {SIZES[0]} to {SIZES[-1]}")
+        if per_class < LEAST:
+            raise ValueError(f"{per_class} images per class are too few: at least {LEAST}")
+        if seed < 0:
+            raise ValueError(f"seed {seed} must not be negative")
+        self._studio = Studio(seed, size)
+        self._people = _people(per_class)
+
+    @cached_property
+    def methods(self) -> list[Method]:
+        photographs = [self._studio.shot(p, 0, p).pixels for p in range(SITTERS)]
+        return catalogue(photographs, self._studio.random(Draw.LEARNING))
+
+    def entries(self) -> Iterator[Entry]:
+        """In the order of the manifest: by class, then labelled, unlabelled, test.
+
+        A quarter of the training images of a known class is unlabelled, of other classes all."""
+        for method in self.methods:
+            for split, people in self._people.items():
+                if method.role == "known" and split == "unlabelled":
+                    people = people[len(self._people["labelled"]) :]
+                if method.role == "known" or split != "labelled":
+                    yield from (
+                        Entry(method, person, donor, split)
+                        for person, donor in zip(people, [*people[1:], people[0]], strict=True)
+                    )
+
+    def shot(self, entry: Entry) -> Shot:
+        """The photograph that the image is made from."""
+        return self._studio.shot(entry.person, entry.method.index, entry.donor)
+
+    def image(self, entry: Entry) -> Array:
+        """The finished image: 8-bit sRGB, (size, size, 3)."""
+        numbers = (entry.person, entry.method.index)
+        random = self._studio.random(Draw.FORGERY, *numbers)
+        return self._studio.shared(entry.method.forge(self.shot(entry), random), *numbers)
+
+    def write(self, folder: Path, progress: Progress | None = None) -> None:
+        """folder/faces with the classes there are to learn, folder/late with the method that
+        comes later; `progress` is called with images done and images to make."""
+        if folder.exists() and any(folder.iterdir()):
+            raise FileExistsError(f"{folder} is not empty")
+        entries = list(self.entries())
+        for done, entry in enumerate(entries, 1):
+            path = folder / entry.part / entry.path
+            path.parent.mkdir(parents=True, exist_ok=True)
+            # Not compressed: a file's size must not tell what is in it.
+            Image.fromarray(self.image(entry)).save(path, compress_level=0)
+            if progress:
+                progress(done, len(entries))
+        for part in PARTS:
+            _write_manifest(folder / part / "split.csv", [e for e in entries if e.part == part])
+
+
+def _people(per_class: int) -> dict[str, list[int]]:
+    """Who appears in which split: a fifth is for testing, three quarters of the rest labelled."""
+    test = per_class // 5
+    labelled = (per_class - test) * 3 // 4
+    counts = {"labelled": labelled, "unlabelled": per_class - test, "test": test}
+    people, first = {}, SITTERS
+    for split, count in counts.items():
+        people[split] = list(range(first, first + count))
+        first += count
+    return people
+
+
+def _write_manifest(path: Path, entries: list[Entry]) -> None:
+    with path.open("w", newline="", encoding="utf-8") as file:
+        table = csv.writer(file, lineterminator="\n")
+        table.writerow(COLUMNS)
+        for entry in entries:
+            table.writerow([entry.path, entry.method.index, entry.method.name, entry.split])
