@@ -20,7 +20,8 @@ def train(trainer: Trainer, checkpoint: Path, history: History) -> None:
         disable=not sys.stderr.isatty(),
         leave=False,
         dynamic_ncols=True,
-        bar_format="{desc} {percentage:3.0f}%|{bar:10}| {n_fmt}/{total_fmt} {remaining}{postfix}",
+        # The bar takes what is left of a line; of a short one, the end is cut.
+        bar_format="{desc} {n_fmt}/{total_fmt} |{bar}| {remaining} left{postfix}",
     )
 
     def show(report: Report) -> None:
@@ -45,13 +46,12 @@ def train(trainer: Trainer, checkpoint: Path, history: History) -> None:
 
 
 def _state(report: Report) -> str:
-    """Of a step: short, as it stands behind the bar."""
+    """Of a step: short, as it stands behind the bar, the most wanted first."""
+    threshold = "-" if report.novel_threshold is None else f"{report.novel_threshold:.2f}"
     terms = f"CE {report.supervised:.2f} R {report.regulariser:.2f} CCR {report.ccr:.2f}"
-    acr = f" ACR {report.acr:.2f}" if report.acr_selected else ""
-    return (
-        f"loss {report.total:.2f} ({terms}{acr}) γₙ {_number(report.novel_threshold)} "
-        f"K {report.prototypes}"
-    )
+    if report.acr_selected:
+        terms += f" ACR {report.acr:.2f}"
+    return f"K {report.prototypes} γₙ {threshold} loss {report.total:.2f}: {terms}"
 
 
 def _line(epoch: Epoch, epochs: int) -> str:
