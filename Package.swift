@@ -65,7 +65,8 @@ let package = Package(
       name: "CALLearningTests", dependencies: ["CALLearning", "CALTestSupport"],
       swiftSettings: swift),
     .testTarget(
-      name: "CALNetworkTests", dependencies: ["CALNetwork", "CALTestSupport"], swiftSettings: swift),
+      name: "CALNetworkTests", dependencies: ["CALNetwork", "CKernels", "CALTestSupport"],
+      swiftSettings: swift),
     .testTarget(
       name: "CALModelTests", dependencies: ["CALModel", "CALTestSupport"], swiftSettings: swift),
     .testTarget(

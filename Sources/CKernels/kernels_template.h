@@ -9,6 +9,8 @@
 #include "pool_template.h"
 #include "winograd_template.h"
 
+#include "winograd_gradient_template.h"
+
 const calk_kernels ISA(calk_kernels) = {
     .panel = PANEL,
     .conv = ISA(conv),
@@ -21,6 +23,8 @@ const calk_kernels ISA(calk_kernels) = {
     .sigmoid_pool = ISA(sigmoid_pool),
     .weight_gradient_tiles = ISA(weight_gradient_tiles),
     .weight_gradient = ISA(weight_gradient),
+    .winograd_gradient = ISA(winograd_gradient),
+    .winograd_products = ISA(winograd_products),
     .norm_sums = ISA(norm_sums),
     .norm_apply = ISA(norm_apply),
     .norm_gradient_sums = ISA(norm_gradient_sums),

@@ -49,3 +49,29 @@ void calk_winograd_pack(int32_t panel, int32_t tile, const calk_filter *f, float
         }
     }
 }
+
+void calk_winograd_taps(int32_t tile, int32_t channels, int32_t width, const float *points,
+                        float *taps) {
+    const int32_t side = tile + 2;
+    const float (*g)[3] = tile == 2 ? points2 : points4;
+    const int64_t count = (int64_t)channels * width;
+    enum { RUN = 16 };
+    for (int64_t first = 0; first < count; first += RUN) {
+        float sum[9][RUN] = {{0}};
+        for (int32_t y = 0; y < side; y++) {
+            float line[3][RUN] = {{0}};
+            for (int32_t x = 0; x < side; x++) {
+                const float *m = points + (y * side + x) * count + first;
+                for (int32_t k = 0; k < 3; k++)
+                    for (int32_t i = 0; i < RUN; i++)
+                        line[k][i] += g[x][k] * m[i];
+            }
+            for (int32_t t = 0; t < 9; t++)
+                for (int32_t i = 0; i < RUN; i++)
+                    sum[t][i] += g[y][t / 3] * line[t % 3][i];
+        }
+        for (int32_t t = 0; t < 9; t++)
+            for (int32_t i = 0; i < RUN; i++)
+                taps[t * count + first + i] = sum[t][i];
+    }
+}

@@ -98,7 +98,22 @@ struct TrainingStep {
 
   @Test(arguments: UInt64(0)..<6)
   func gradientsAreThoseOfDifferences(seed: UInt64) throws {
-    let step = TrainingStep(TrainingTests.network(seed), seed: seed, images: 3, prototypes: 5)
+    try compareWithDifferences(TrainingTests.network(seed), seed: seed)
+  }
+
+  /// Weight gradients by Winograd's algorithm: so few weights that parts of the batch have sums
+  /// of their own, and so many that workers share the sums.
+  @Test(arguments: [12, 40], [9, 14])
+  func winogradGradientsAreThoseOfDifferences(channels: Int, side: Int) throws {
+    let spec = NetworkSpec(
+      block: .basic, stem: .init(kernel: 3, stride: 1, channels: channels, maxPool: false),
+      stages: [.init(blocks: 1, innerChannels: channels, outChannels: channels, stride: 1)],
+      ffe: nil, neck: .none, inputSize: side)
+    try compareWithDifferences(RandomNetwork(spec: spec, seed: UInt64(channels)), seed: 3)
+  }
+
+  private func compareWithDifferences(_ random: RandomNetwork, seed: UInt64) throws {
+    let step = TrainingStep(random, seed: seed, images: 3, prototypes: 5)
     let layout = ParameterLayout(step.random.spec, prototypes: step.prototypes)
     var reference = TrainingReference(
       spec: step.random.spec, layout: layout, parameters: step.parameters.map(Double.init))
@@ -112,9 +127,9 @@ struct TrainingStep {
     let outcomes = try fastSets.map { try step.run($0, threads: 2) }
     for outcome in outcomes { #expect(relativeError(outcome.logits, expected) < 2e-5) }
 
-    var random = Random(seed: seed)
+    var numbers = Random(seed: seed)
     for entry in layout.entries where entry.isTrained {
-      let place = Int.random(in: entry.range, using: &random)
+      let place = Int.random(in: entry.range, using: &numbers)
       let scale = outcomes[0].gradients[entry.range].map(abs).max()!
       let value = reference.parameters[place]
       let nudge = 1e-6 * max(abs(value), 0.01)

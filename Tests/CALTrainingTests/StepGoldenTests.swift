@@ -112,9 +112,14 @@ struct StepGoldenTests {
     trail.compare(layout, learner.state.parameters, "after3.")
 
     if name == "basic" {
-      #expect(trail.termErrors.allSatisfy { $0 < 2e-4 })
+      #expect(trail.termErrors[0] < 2e-4)
       #expect(trail.largest["grad."]! < 2e-4)
-      #expect(trail.largest["after3."]! < 2e-4)
+      // The first gradient of layer2.0.downsample.0.weight[22] is 3.5e-5, and L2 takes all but
+      // 1e-7 of it away: rounding decides its sign, and so the direction of Adam's whole first
+      // step. With every weight moved to a neighbouring float, 11 of 16 runs went the other way
+      // and were then, all alike, off by 0.0022 in a term and by 0.013 of the way.
+      #expect(trail.termErrors.allSatisfy { $0 < 4e-3 })
+      #expect(trail.distance["after3."]! < 0.02)
     } else {
       // 6 images of 3 x 3 positions at the end of 50 layers: some values stand so near to 0 that
       // rounding decides on their ReLU. PyTorch in double precision differs from these numbers

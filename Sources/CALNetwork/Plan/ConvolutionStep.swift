@@ -38,8 +38,23 @@ struct ConvolutionStep: @unchecked Sendable {
 
   func run(_ item: Int, _ work: Work) {
     let groups = groups(work)
-    let range = share(rows, item / groups, of: chunks)
-    let columns = share(panels, item % groups, of: groups)
+    run(
+      rows: share(rows, item / groups, of: chunks),
+      panels: share(panels, item % groups, of: groups), work)
+  }
+
+  /// Output positions of any number, chunk by chunk.
+  func run(rows: Range<Int>, _ work: Work) {
+    let chunks = (rows.count + rowsPerChunk - 1) / rowsPerChunk
+    for chunk in 0..<chunks {
+      let range = share(rows.count, chunk, of: chunks)
+      run(
+        rows: rows.lowerBound + range.lowerBound..<rows.lowerBound + range.upperBound,
+        panels: 0..<panels, work)
+    }
+  }
+
+  private func run(rows range: Range<Int>, panels columns: Range<Int>, _ work: Work) {
     var data = calk_conv_data()
     data.in.0 = UnsafePointer(work.slot(inputs.0))
     if let second = inputs.1 { data.in.1 = UnsafePointer(work.slot(second)) }

@@ -17,10 +17,14 @@ struct WinogradStep: @unchecked Sendable {
   var weights: FloatMemory
 
   private var tiles: Int { withUnsafePointer(to: shape) { Int(calk_winograd_tiles($0)) } }
-  private var stride: Int { withUnsafePointer(to: shape) { Int(calk_winograd_stride($0)) } }
+  private var stride: Int { Int(calk_winograd_stride(shape.in_channels)) }
   private var points: Int { Int(calk_winograd_points(shape.tile)) }
 
-  var transformedCount: Int { points * tiles * stride }
+  var transformedCount: Int { points * room(tiles, stride) }
+
+  private func room(_ tiles: Int, _ width: Int) -> Int {
+    Int(calk_winograd_room(Int32(tiles), Int64(width)))
+  }
 
   private var tilesPerChunk: Int { max(WinogradStep.cacheFloats / (points * stride), 8) }
 
@@ -43,9 +47,7 @@ struct WinogradStep: @unchecked Sendable {
 
   func run(_ item: Int, phase: Int, _ work: Work) {
     guard isSplit(work), let transformed else {
-      let range = share(tiles, item, of: chunks)
-      transform(range, first: range.lowerBound, room: range.count, into: work.scratch, work)
-      return multiply(range, panels: 0..<panels, from: work.scratch, work)
+      return runChunk(share(tiles, item, of: chunks), work)
     }
     if phase == 0 {
       let range = share(tiles, item, of: min(tiles, 4 * work.workers))
@@ -54,6 +56,23 @@ struct WinogradStep: @unchecked Sendable {
       let columns = share(panels, item, of: groups(work))
       multiply(0..<tiles, panels: columns, from: work.slot(transformed), work)
     }
+  }
+
+  /// Whole images, chunk by chunk.
+  func run(images: Range<Int>, _ work: Work) {
+    let perImage = withUnsafePointer(to: shape) { Int(calk_winograd_map_tiles($0)) }
+    let count = perImage * images.count
+    let chunks = (count + tilesPerChunk - 1) / tilesPerChunk
+    let first = perImage * images.lowerBound
+    for chunk in 0..<chunks {
+      let range = share(count, chunk, of: chunks)
+      runChunk(first + range.lowerBound..<first + range.upperBound, work)
+    }
+  }
+
+  private func runChunk(_ tiles: Range<Int>, _ work: Work) {
+    transform(tiles, first: tiles.lowerBound, room: tiles.count, into: work.scratch, work)
+    multiply(tiles, panels: 0..<panels, from: work.scratch, work)
   }
 
   private func transform(
@@ -84,11 +103,11 @@ struct WinogradStep: @unchecked Sendable {
   private var largestChunk: Int { min(tiles, tilesPerChunk) }
 
   /// Floats of a transformed chunk, the largest.
-  private var chunkFloats: Int { points * largestChunk * stride }
+  private var chunkFloats: Int { points * room(largestChunk, stride) }
 
   var scratch: ScratchSize {
     let atOnce = transformed == nil ? largestChunk : tiles
-    return ScratchSize(floats: chunkFloats + points * atOnce * panelWidth, pointers: atOnce)
+    return ScratchSize(floats: chunkFloats + points * room(atOnce, panelWidth), pointers: atOnce)
   }
 
   private static let cacheFloats = 160 * 1024

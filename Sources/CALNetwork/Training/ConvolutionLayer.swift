@@ -1,6 +1,8 @@
 import CKernels
 
-/// A convolution without bias over a batch, and its gradients.
+/// A convolution without bias over a batch, and its gradients, with the halves of the BatchNorms
+/// around it that need no other image: a part of the batch goes through all of them while it is
+/// in cache.
 final class ConvolutionLayer {
   /// What it reads: a map, or the padded, interleaved pictures of `GatherLayer`.
   enum Input {
@@ -28,21 +30,34 @@ final class ConvolutionLayer {
 
   private let filter: Filter
   private let path: ConvolutionPath
-  private let weightGradient: WeightGradient
+  private let weights: FilterGradient
   private let transposed: TransposedConvolution?
+  /// The norm whose output is this layer's input, which comes first to read it.
+  private let before: NormLayer?
+  /// The norm of this layer's output.
+  private var after: NormLayer?
 
   init(
-    _ filter: Filter, from input: Input, to output: BatchMap, _ setting: TrainingSetting,
+    _ filter: Filter, from input: Input, before: NormLayer?, to output: BatchMap,
+    _ setting: TrainingSetting,
     _ memory: inout TrainingMemoryBuilder
   ) throws(NetworkError) {
     self.filter = filter
+    self.before = before
     let (slot, window) = input.window(filter)
     var shape = ConvolutionPath.Shape(
       window: window, input: slot, out: filter.out, channels: filter.input, output: output.slot,
       columns: output.side, rows: output.side, stride: output.stride)
     if case .map = input { shape.isSpatial = filter.kernel == 3 && filter.stride == 1 }
     path = try ConvolutionPath(shape, setting)
-    weightGradient = try WeightGradient(filter, window, from: slot, to: output, setting)
+    if let tile = path.tile, output.side >= WinogradGradient.leastSide,
+      case .map(let map, _) = input
+    {
+      weights = .winograd(
+        try WinogradGradient(filter, tile: tile, from: map, to: output, setting, &memory))
+    } else {
+      weights = .direct(try WeightGradient(filter, window, from: slot, to: output, setting))
+    }
     if case .map(let map, let gradient?) = input {
       transposed = try TransposedConvolution(
         filter, from: output, to: map, gradient, setting, &memory)
@@ -53,7 +68,7 @@ final class ConvolutionLayer {
 
   var scratch: ScratchSize {
     var size = path.scratch
-    size.grow(to: weightGradient.scratch)
+    size.grow(to: weights.scratch)
     if let transposed { size.grow(to: transposed.scratch) }
     return size
   }
@@ -64,20 +79,45 @@ final class ConvolutionLayer {
     path.pack(
       calk_filter(out: filter.out, in: filter.input, kernel: filter.kernel, weights: weights))
     transposed?.pack(weights)
-    weightGradient.clear()
+    self.weights.clear()
   }
 
-  func forward(_ pass: TrainingPass) { path.run(pass) }
+  /// The norm of the output, which this layer's passes begin and end from now on.
+  func attach(_ norm: NormLayer) { after = norm }
 
-  /// The output's values have been replaced by their gradient.
+  func forward(_ pass: TrainingPass) {
+    pass.each(path.parts(pass.images)) { _, images, worker in
+      before?.apply(images, pass)
+      path.run(images, worker, pass)
+      after?.addUp(images, pass)
+    }
+  }
+
+  /// The output's values have been replaced by their gradient, or the norm of the output is to do
+  /// that now.
   func backward(_ pass: TrainingPass) {
-    weightGradient.add(pass)
-    transposed?.run(pass)
+    guard let parts = weights.fixedParts else {
+      pass.each(transposed?.parts(pass.images) ?? pass.images) { _, images, worker in
+        after?.applyGradient(images, pass)
+        transposed?.run(images, worker, pass)
+        before?.addUpGradient(images, pass)
+      }
+      return weights.add(pass)
+    }
+    pass.each(parts) { part, images, worker in
+      for image in images {
+        let alone = image..<image + 1
+        after?.applyGradient(alone, pass)
+        weights.add(part: part, alone, worker, pass)
+        transposed?.run(alone, worker, pass)
+        before?.addUpGradient(alone, pass)
+      }
+    }
   }
 
   /// Writes the gradient of all passes since `pack` to its place.
   func finish(_ gradients: UnsafeMutablePointer<Float>) {
-    weightGradient.write(to: gradients + filter.start)
+    weights.write(to: gradients + filter.start)
   }
 }
 

@@ -66,6 +66,12 @@ final class ConvolutionPath {
     }
   }
 
+  /// Winograd's output tile; nil: the direct way.
+  var tile: Int? {
+    guard case .winograd(let step) = step else { return nil }
+    return Int(step.shape.tile)
+  }
+
   func pack(_ filter: calk_filter) {
     withUnsafePointer(to: filter) { filter in
       switch step {
@@ -75,16 +81,24 @@ final class ConvolutionPath {
     }
   }
 
-  func run(_ pass: TrainingPass) {
+  /// Parts of a batch that are worth a worker's while: the weights are read for each.
+  func parts(_ images: Int) -> Int {
+    let least = tile == nil ? ConvolutionPath.leastRows : ConvolutionPath.leastTiles
+    let perImage = tile.map { Int(positions) / ($0 * $0) } ?? positions
+    return max(images * max(perImage, 1) / max(least, perImage), 1)
+  }
+
+  func run(_ images: Range<Int>, _ worker: Int, _ pass: TrainingPass) {
     switch step {
-    case .direct(var step):
-      step.rows = pass.images * positions
-      pass.run(step)
-    case .winograd(var step):
-      step.shape.images = Int32(pass.images)
-      pass.run(step)
+    case .direct(let step):
+      step.run(
+        rows: images.lowerBound * positions..<images.upperBound * positions, pass.work(worker))
+    case .winograd(let step): step.run(images: images, pass.work(worker))
     }
   }
+
+  private static let leastRows = 240
+  private static let leastTiles = 32
 }
 
 extension ConvolutionPath.Shape {

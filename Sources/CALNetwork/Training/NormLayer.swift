@@ -5,6 +5,10 @@ import CKernels
 ///
 /// Backward, the input's values are overwritten by their gradient, and the output's gradient
 /// becomes that of the residual too.
+///
+/// Both ways there are a half that is done image by image, a look at all images, and another half
+/// image by image. Convolutions around it do the halves while the image is in cache; what none of
+/// them does, `forward` and `backward` do.
 final class NormLayer {
   /// Where its tensors start among the parameters. `bias` nil: it is not trained.
   struct Places {
@@ -24,17 +28,20 @@ final class NormLayer {
   private let gradient: SlotID
   private let epsilon: Float
   private let channels: Int
-  private let rowsPerPart: Int
   /// Per view: mean, then 1 / standard deviation.
   private let moments: [FloatMemory]
   /// Scale, shift and slope of the pass.
   private let lines: FloatMemory
-  /// Per part: two sums of every channel.
-  private let sums: UnsafeMutableBufferPointer<Double>
+  /// Per image: two sums of every channel.
+  private let sums: UnsafeMutablePointer<Double>
+  /// Whether the layer that makes the input, or reads the output, does its half.
+  private let isFed: Bool
+  private var isRead = false
 
   init(
     _ places: Places, from input: BatchMap, to output: BatchMap, gradient: SlotID,
-    residual: SlotID? = nil, relu: Bool, epsilon: Float, views: Int, _ setting: TrainingSetting
+    residual: SlotID? = nil, relu: Bool, epsilon: Float, views: Int, isFed: Bool,
+    _ setting: TrainingSetting
   ) throws(NetworkError) {
     self.places = places
     self.input = input
@@ -44,7 +51,7 @@ final class NormLayer {
     self.gradient = gradient
     self.epsilon = epsilon
     channels = roundUp(input.channels, to: Int(CALK_CHANNELS))
-    rowsPerPart = max(NormLayer.partFloats / input.stride, 64)
+    self.isFed = isFed
     var moments: [FloatMemory] = []
     for _ in 0..<views {
       guard let memory = FloatMemory(count: 2 * channels) else { throw .memory }
@@ -53,137 +60,158 @@ final class NormLayer {
     self.moments = moments
     guard let lines = FloatMemory(count: 3 * channels) else { throw .memory }
     self.lines = lines
-    let rows = setting.images * input.positions
-    let parts = (rows + rowsPerPart - 1) / rowsPerPart
-    sums = .allocate(capacity: 2 * channels * parts)
+    sums = .allocate(capacity: 2 * channels * setting.images)
   }
 
   deinit { sums.deallocate() }
 
+  /// To be called once by the layer that reads the output first and takes its halves on.
+  func attachReader() { isRead = true }
+
   /// Also moves the running statistics by a tenth towards the batch's (PyTorch's momentum 0.1,
   /// with the unbiased variance).
   func forward(_ pass: TrainingPass) {
-    let rows = pass.images * input.positions
+    if !isFed { pass.each(pass.images) { _, images, _ in addUp(images, pass) } }
+    setMoments(pass)
+    if !isRead { pass.each(pass.images) { _, images, _ in apply(images, pass) } }
+  }
+
+  func backward(_ pass: TrainingPass) {
+    if !isRead { pass.each(pass.images) { _, images, _ in addUpGradient(images, pass) } }
+    setSlopes(pass)
+    if !isFed { pass.each(pass.images) { _, images, _ in applyGradient(images, pass) } }
+  }
+
+  /// Forward, the first half: each image's sums, about its first position.
+  func addUp(_ images: Range<Int>, _ pass: TrainingPass) {
     let from = pass.slot(input.slot)
-    let centre = UnsafePointer(lines.base)
-    for c in 0..<channels { lines.base[c] = from[c] }
-    addUp(rows, pass) { first, shape, sum, square in
-      pass.kernels.pointee.norm_sums(shape, from + first * input.stride, centre, sum, square)
+    each(images) { first, shape, sum, square in
+      let values = from + first * input.stride
+      pass.kernels.pointee.norm_sums(shape, values, values, sum, square)
     }
-    setMoments(rows, pass)
+  }
+
+  /// Forward, the second half.
+  func apply(_ images: Range<Int>, _ pass: TrainingPass) {
+    let first = images.lowerBound * input.positions * input.stride
     var norm = calk_norm()
     norm.scale = UnsafePointer(lines.base)
     norm.shift = UnsafePointer(lines.base + channels)
     norm.relu = relu ? 1 : 0
-    eachPart(rows, pass) { first, shape in
-      var mine = norm
-      if let residual { mine.residual = UnsafePointer(pass.slot(residual) + first * input.stride) }
-      pass.kernels.pointee.norm_apply(
-        shape, &mine, from + first * input.stride,
-        pass.slot(output.slot) + first * output.stride)
+    if let residual { norm.residual = UnsafePointer(pass.slot(residual) + first) }
+    var shape = rows(images.count)
+    pass.kernels.pointee.norm_apply(
+      &shape, &norm, pass.slot(input.slot) + first, pass.slot(output.slot) + first)
+  }
+
+  /// Backward, the first half: takes the ReLU's gradient.
+  func addUpGradient(_ images: Range<Int>, _ pass: TrainingPass) {
+    let mean = UnsafePointer(moments[pass.view].base)
+    each(images) { first, shape, sum, dot in
+      let at = first * input.stride
+      pass.kernels.pointee.norm_gradient_sums(
+        shape, pass.slot(input.slot) + at, mean,
+        relu ? UnsafePointer(pass.slot(output.slot) + at) : nil, pass.slot(gradient) + at, sum, dot)
     }
   }
 
-  /// From the sums about `lines` to mean, deviation, and the line of every channel.
-  private func setMoments(_ rows: Int, _ pass: TrainingPass) {
-    let n = Double(rows)
+  /// Backward, the second half.
+  func applyGradient(_ images: Range<Int>, _ pass: TrainingPass) {
+    let first = images.lowerBound * input.positions * input.stride
+    var slope = calk_norm_slope()
+    slope.scale = UnsafePointer(lines.base)
+    slope.slope = UnsafePointer(lines.base + channels)
+    slope.offset = UnsafePointer(lines.base + 2 * channels)
+    var shape = rows(images.count)
+    pass.kernels.pointee.norm_gradient_apply(
+      &shape, &slope, pass.slot(gradient) + first, pass.slot(input.slot) + first)
+  }
+
+  private func rows(_ images: Int) -> calk_norm_rows {
+    calk_norm_rows(
+      rows: Int32(images * input.positions), stride: Int32(input.stride),
+      channels: Int32(channels))
+  }
+
+  private func each(
+    _ images: Range<Int>,
+    _ body: (
+      _ first: Int, UnsafePointer<calk_norm_rows>, UnsafeMutablePointer<Double>,
+      UnsafeMutablePointer<Double>
+    ) -> Void
+  ) {
+    var shape = rows(1)
+    for image in images {
+      let mine = sums + image * 2 * channels
+      mine.update(repeating: 0, count: 2 * channels)
+      body(image * input.positions, &shape, mine, mine + channels)
+    }
+  }
+
+  /// From every image's sums to mean, deviation, and the line of every channel.
+  private func setMoments(_ pass: TrainingPass) {
+    let n = Double(pass.images * input.positions)
     let parameters = pass.parameters
     for c in 0..<input.channels {
-      let offset = sums[c] / n
-      // Rounding can make it negative; NaN stays NaN.
-      let measured = sums[channels + c] / n - offset * offset
-      let variance = measured < 0 ? 0 : measured
-      let mean = Double(lines.base[c]) + offset
+      let (mean, variance) = moments(c, pass)
       let inverse = 1 / (variance + Double(epsilon)).squareRoot()
       moments[pass.view].base[c] = Float(mean)
       moments[pass.view].base[channels + c] = Float(inverse)
       let scale = Double(parameters[places.weight + c]) * inverse
       lines.base[c] = Float(scale)
       lines.base[channels + c] = Float(Double(parameters[places.bias + c]) - mean * scale)
-      let unbiased = rows > 1 ? variance * n / (n - 1) : variance
+      let unbiased = n > 1 ? variance * n / (n - 1) : variance
       follow(&parameters[places.mean + c], mean)
       follow(&parameters[places.variance + c], unbiased)
     }
+  }
+
+  /// Mean and variance of a channel: of images of one size, the mean of the means, and the mean
+  /// of the variances plus the variance of the means.
+  private func moments(_ c: Int, _ pass: TrainingPass) -> (mean: Double, variance: Double) {
+    let n = Double(input.positions)
+    let values = pass.slot(input.slot) + c
+    func offset(_ image: Int) -> Double { sums[image * 2 * channels + c] / n }
+    func mean(_ image: Int) -> Double {
+      Double(values[image * input.positions * input.stride]) + offset(image)
+    }
+    var total = 0.0
+    for image in 0..<pass.images { total += mean(image) }
+    let centre = total / Double(pass.images)
+    var spread = 0.0
+    for image in 0..<pass.images {
+      let square = sums[image * 2 * channels + channels + c] / n
+      let away = mean(image) - centre
+      spread += square - offset(image) * offset(image) + away * away
+    }
+    // Rounding can make it negative; NaN stays NaN.
+    let variance = spread / Double(pass.images)
+    return (centre, variance < 0 ? 0 : variance)
   }
 
   private func follow(_ running: inout Float, _ value: Double) {
     running = Float(0.9 * Double(running) + 0.1 * value)
   }
 
-  func backward(_ pass: TrainingPass) {
-    let rows = pass.images * input.positions
-    let values = pass.slot(input.slot)
-    let mean = UnsafePointer(moments[pass.view].base)
-    addUp(rows, pass) { first, shape, sum, dot in
-      pass.kernels.pointee.norm_gradient_sums(
-        shape, values + first * input.stride, mean,
-        relu ? UnsafePointer(pass.slot(output.slot) + first * output.stride) : nil,
-        pass.slot(gradient) + first * output.stride, sum, dot)
-    }
-    setSlopes(rows, pass)
-    var slope = calk_norm_slope()
-    slope.scale = UnsafePointer(lines.base)
-    slope.slope = UnsafePointer(lines.base + channels)
-    slope.offset = UnsafePointer(lines.base + 2 * channels)
-    eachPart(rows, pass) { first, shape in
-      withUnsafePointer(to: slope) { slope in
-        pass.kernels.pointee.norm_gradient_apply(
-          shape, slope, pass.slot(gradient) + first * output.stride,
-          values + first * input.stride)
-      }
-    }
-  }
-
   /// With g the output's gradient, x the input and r = 1 / deviation, the input's gradient is
   /// weight * r * (g - mean(g) - (x - mean) r^2 mean(g (x - mean))): a line in g and x.
-  private func setSlopes(_ rows: Int, _ pass: TrainingPass) {
-    let n = Double(rows)
+  private func setSlopes(_ pass: TrainingPass) {
+    let n = Double(pass.images * input.positions)
     for c in 0..<input.channels {
+      var (sum, dot) = (0.0, 0.0)
+      for image in 0..<pass.images {
+        sum += sums[image * 2 * channels + c]
+        dot += sums[image * 2 * channels + channels + c]
+      }
       let mean = Double(moments[pass.view].base[c])
       let inverse = Double(moments[pass.view].base[channels + c])
       let scale = Double(pass.parameters[places.weight + c]) * inverse
-      let slope = -scale * inverse * inverse * sums[channels + c] / n
+      let slope = -scale * inverse * inverse * dot / n
       lines.base[c] = Float(scale)
       lines.base[channels + c] = Float(slope)
-      lines.base[2 * channels + c] = Float(-scale * sums[c] / n - slope * mean)
-      pass.gradients[places.weight + c] += Float(sums[channels + c] * inverse)
-      if places.trainsBias { pass.gradients[places.bias + c] += Float(sums[c]) }
+      lines.base[2 * channels + c] = Float(-scale * sum / n - slope * mean)
+      pass.gradients[places.weight + c] += Float(dot * inverse)
+      if places.trainsBias { pass.gradients[places.bias + c] += Float(sum) }
     }
   }
-
-  /// Sums of all parts, added in order, in the first of them.
-  private func addUp(
-    _ rows: Int, _ pass: TrainingPass,
-    _ body: (
-      _ first: Int, UnsafePointer<calk_norm_rows>, UnsafeMutablePointer<Double>,
-      UnsafeMutablePointer<Double>
-    ) -> Void
-  ) {
-    guard let base = sums.baseAddress else { return }
-    let width = 2 * channels
-    eachPart(rows, pass) { first, shape in
-      let mine = base + first / rowsPerPart * width
-      mine.update(repeating: 0, count: width)
-      body(first, shape, mine, mine + channels)
-    }
-    for part in stride(from: rowsPerPart, to: rows, by: rowsPerPart) {
-      let other = base + part / rowsPerPart * width
-      for i in 0..<width { base[i] += other[i] }
-    }
-  }
-
-  /// Parts do not depend on the number of workers.
-  private func eachPart(
-    _ rows: Int, _ pass: TrainingPass, _ body: (_ first: Int, UnsafePointer<calk_norm_rows>) -> Void
-  ) {
-    pass.crew.each((rows + rowsPerPart - 1) / rowsPerPart) { part, _ in
-      let first = part * rowsPerPart
-      var shape = calk_norm_rows(
-        rows: Int32(min(rowsPerPart, rows - first)), stride: Int32(input.stride),
-        channels: Int32(channels))
-      body(first, &shape)
-    }
-  }
-
-  private static let partFloats = 64 * 1024
 }

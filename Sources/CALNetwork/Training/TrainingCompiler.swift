@@ -10,6 +10,10 @@ struct TrainingCompiler {
   private var layers: [TrainingLayer] = []
   /// The gradient of each map that has one.
   private var gradients: [SlotID: SlotID] = [:]
+  /// The norm of each map that no convolution has read yet.
+  private var norms: [SlotID: NormLayer] = [:]
+  /// The convolution of each raw map, and its number among the layers.
+  private var convolutions: [SlotID: (layer: ConvolutionLayer, number: Int)] = [:]
 
   init(_ spec: NetworkSpec, _ layout: ParameterLayout, views: Int, _ setting: TrainingSetting) {
     self.spec = spec
@@ -68,7 +72,8 @@ struct TrainingCompiler {
       out: spec.stem.channels, input: 3, kernel: spec.stem.kernel, stride: spec.stem.stride,
       start: try layout.start("backbone.conv1.weight"))
     let layer = try ConvolutionLayer(
-      filter, from: .gathered(gather.output, size: size), to: raw, setting, &memory)
+      filter, from: .gathered(gather.output, size: size), before: nil, to: raw, setting, &memory)
+    convolutions[raw.slot] = (layer, memory.layers)
     add(.convolution(layer), touching: [])
     let map = newMap(side: side, channels: spec.stem.channels)
     try addNorm("backbone.bn1", from: raw, to: map, relu: true)
@@ -200,8 +205,12 @@ struct TrainingCompiler {
     _ filter: ConvolutionLayer.Filter, from input: BatchMap, to output: BatchMap, adds: Bool = false
   ) throws(NetworkError) {
     let target = ConvolutionLayer.InputGradient(slot: gradient(input), adds: adds)
+    // The first to read a map is the last to add to its gradient.
+    let before = norms.removeValue(forKey: input.slot)
+    before?.attachReader()
     let layer = try ConvolutionLayer(
-      filter, from: .map(input, gradient: target), to: output, setting, &memory)
+      filter, from: .map(input, gradient: target), before: before, to: output, setting, &memory)
+    convolutions[output.slot] = (layer, memory.layers)
     add(.convolution(layer), touching: [target.slot])
   }
 
@@ -213,9 +222,15 @@ struct TrainingCompiler {
       weight: try layout.start(name + ".weight"), bias: try layout.start(name + ".bias"),
       trainsBias: name != "neck", mean: try layout.start(name + ".running_mean"),
       variance: try layout.start(name + ".running_var"))
+    let feeder = convolutions[input.slot]
     let layer = try NormLayer(
       places, from: input, to: output, gradient: gradient(output), residual: residual?.slot,
-      relu: relu, epsilon: epsilon ?? spec.normEpsilon, views: views, setting)
+      relu: relu, epsilon: epsilon ?? spec.normEpsilon, views: views, isFed: feeder != nil, setting)
+    if let feeder {
+      feeder.layer.attach(layer)
+      memory.hold(gradient(output), from: feeder.number)
+    }
+    norms[output.slot] = layer
     add(.norm(layer), touching: [gradient(output)])
   }
 

@@ -53,6 +53,16 @@ struct TrainingMemoryBuilder {
     return nextID - 1
   }
 
+  /// Layers so far.
+  var layers: Int { time }
+
+  /// A layer that came before reads these gradients too.
+  mutating func hold(_ id: SlotID, from layer: Int) {
+    for i in gradients.indices where gradients[i].id == id {
+      gradients[i].slot.first = min(gradients[i].slot.first, layer)
+    }
+  }
+
   /// A layer that reads or writes these gradients.
   mutating func addLayer(touching touched: [SlotID]) {
     for i in gradients.indices where touched.contains(gradients[i].id) {

@@ -22,15 +22,10 @@ struct TrainingPass {
       scratch: scratch[worker].floats.base, table: scratch[worker].table, workers: crew.workers)
   }
 
-  /// All items of a step, on all workers.
-  func run(_ step: ConvolutionStep) {
-    crew.each(step.items(work(0))) { item, worker in step.run(item, work(worker)) }
-  }
-
-  func run(_ step: WinogradStep) {
-    crew.each(step.items(phase: 0, work(0))) { item, worker in
-      step.run(item, phase: 0, work(worker))
-    }
+  /// Calls `body` for every part of the batch: `parts` runs of images, the same for any number of
+  /// workers.
+  func each(_ parts: Int, _ body: (_ part: Int, _ images: Range<Int>, _ worker: Int) -> Void) {
+    crew.each(parts) { part, worker in body(part, share(images, part, of: parts), worker) }
   }
 }
 

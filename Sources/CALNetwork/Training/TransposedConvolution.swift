@@ -76,10 +76,12 @@ final class TransposedConvolution {
     }
   }
 
-  func run(_ pass: TrainingPass) {
-    for phase in phases { phase.path.run(pass) }
+  func parts(_ images: Int) -> Int { phases.map { $0.path.parts(images) }.min() ?? images }
+
+  func run(_ images: Range<Int>, _ worker: Int, _ pass: TrainingPass) {
+    for phase in phases { phase.path.run(images, worker, pass) }
     guard filter.stride > 1 else { return }
-    pass.crew.each(pass.images) { image, _ in
+    for image in images {
       if !gradient.adds { clear(image, pass) }
       for phase in phases { spread(phase, image, pass) }
     }

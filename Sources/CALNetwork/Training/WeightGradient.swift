@@ -51,25 +51,44 @@ final class WeightGradient {
 
   func clear() { sums.base.update(repeating: 0, count: parts * count) }
 
+  /// Parts of the batch that `add(part:)` takes; nil: only `add` of the whole batch will do.
+  var fixedParts: Int? { parts == WeightGradient.mostParts ? parts : nil }
+
+  /// One part: these images' positions.
+  func add(part: Int, _ images: Range<Int>, _ worker: Int, _ pass: TrainingPass) {
+    let tiles = withUnsafePointer(to: conv) {
+      Int(pass.kernels.pointee.weight_gradient_tiles($0))
+    }
+    let rows = images.lowerBound * output.positions..<images.upperBound * output.positions
+    add(part, rows, tiles: 0..<tiles, worker, pass)
+  }
+
   func add(_ pass: TrainingPass) {
+    let tiles = withUnsafePointer(to: conv) {
+      Int(pass.kernels.pointee.weight_gradient_tiles($0))
+    }
+    let groups = min(tiles, (WeightGradient.mostParts + parts - 1) / parts)
+    let rows = pass.images * output.positions
+    pass.crew.each(parts * groups) { item, worker in
+      let part = item / groups
+      add(
+        part, share(rows, part, of: parts), tiles: share(tiles, item % groups, of: groups), worker,
+        pass)
+    }
+  }
+
+  private func add(
+    _ part: Int, _ rows: Range<Int>, tiles: Range<Int>, _ worker: Int, _ pass: TrainingPass
+  ) {
     withUnsafePointer(to: conv) { conv in
-      let tiles = Int(pass.kernels.pointee.weight_gradient_tiles(conv))
-      let groups = min(tiles, (WeightGradient.mostParts + parts - 1) / parts)
-      let rows = pass.images * output.positions
-      pass.crew.each(parts * groups) { item, worker in
-        let part = item / groups
-        let range = share(tiles, item % groups, of: groups)
-        var gradient = calk_weight_gradient(
-          conv: conv, in: pass.slot(input), out_gradient: pass.slot(output.slot),
-          gradient: sums.base + part * count)
-        let mine = share(rows, part, of: parts)
-        let table = pass.scratch[worker].table
-        for first in stride(from: mine.lowerBound, to: mine.upperBound, by: rowsPerCall) {
-          let last = min(first + rowsPerCall, mine.upperBound)
-          pass.kernels.pointee.weight_gradient(
-            &gradient, Int32(first), Int32(last), Int32(range.lowerBound),
-            Int32(range.upperBound), table)
-        }
+      var gradient = calk_weight_gradient(
+        conv: conv, in: pass.slot(input), out_gradient: pass.slot(output.slot),
+        gradient: sums.base + part * count)
+      for first in stride(from: rows.lowerBound, to: rows.upperBound, by: rowsPerCall) {
+        let last = min(first + rowsPerCall, rows.upperBound)
+        pass.kernels.pointee.weight_gradient(
+          &gradient, Int32(first), Int32(last), Int32(tiles.lowerBound), Int32(tiles.upperBound),
+          pass.scratch[worker].table)
       }
     }
   }

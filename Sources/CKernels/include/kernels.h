@@ -20,13 +20,13 @@ typedef struct calk_kernels {
                  int32_t row_end, int32_t panel_begin, int32_t panel_end, const float **table);
 
     /* Input transform of tiles begin to end into v: point, tile - first_tile, channel;
-     * `tiles` is the number of tiles that v has room for. */
+     * `tiles` is the number of tiles that v has room for, see calk_winograd_room. */
     void (*winograd_input)(const calk_winograd *w, const float *in, int32_t tile_begin,
                            int32_t tile_end, int32_t first_tile, int32_t tiles, float *v);
 
     /* Products and output transform of the `tiles` tiles in v, which start at first_tile, for
-     * panels begin to end. `products` is scratch for points * tiles * panel floats, `table`
-     * for `tiles` pointers. */
+     * panels begin to end. `products` is scratch for points * calk_winograd_room(tiles, panel)
+     * floats, `table` for `tiles` pointers. */
     void (*winograd_output)(const calk_winograd *w, const calk_winograd_data *data, const float *v,
                             int32_t first_tile, int32_t tiles, int32_t panel_begin,
                             int32_t panel_end, float *products, const float **table);
@@ -60,6 +60,16 @@ typedef struct calk_kernels {
     int32_t (*weight_gradient_tiles)(const calk_conv *conv);
     void (*weight_gradient)(const calk_weight_gradient *w, int32_t row_begin, int32_t row_end,
                             int32_t tile_begin, int32_t tile_end, const float **table);
+
+    /* The same by Winograd's algorithm. Transforms the output's gradient as winograd_input does
+     * the input; then adds the outer products of the `tiles` tiles in v and u to the sums of
+     * points begin to end: point, input channel, output channel. `table` is scratch for `tiles`
+     * pointers. */
+    void (*winograd_gradient)(const calk_winograd *w, const float *gradient, int32_t tile_begin,
+                              int32_t tile_end, int32_t first_tile, int32_t tiles, float *u);
+    void (*winograd_products)(const calk_winograd *w, const float *v, const float *u, int32_t tiles,
+                              int32_t point_begin, int32_t point_end, float *sums,
+                              const float **table);
 
     /* Adds, per channel, the sums of in - centre and of its square. */
     void (*norm_sums)(const calk_norm_rows *n, const float *in, const float *centre, double *sum,

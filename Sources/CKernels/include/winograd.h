@@ -40,13 +40,26 @@ static inline int32_t calk_winograd_tiles(const calk_winograd *w) {
     return w->images * calk_winograd_map_tiles(w);
 }
 
-/* Floats from tile to tile of transformed input. One line more than the channels, so that
- * rows do not fall on the same cache set. */
-static inline int32_t calk_winograd_stride(const calk_winograd *w) { return w->in_channels + 16; }
+/* Floats from tile to tile of a transformed map of so many channels. Where tiles would fall on
+ * few cache sets, one line more than the channels. */
+static inline int32_t calk_winograd_stride(int32_t channels) {
+    return channels % 128 == 0 ? channels + 16 : channels;
+}
+
+/* Floats from point to point of `tiles` tiles of `width` floats: an odd number of lines, because
+ * all points of a tile are read and written together and must not fall on one cache set. */
+static inline int64_t calk_winograd_room(int32_t tiles, int64_t width) {
+    return (((tiles * width + 15) / 16) | 1) * 16;
+}
 
 /* Transforms a 3x3 filter and packs it: panel, point, input channel, column. `packed` has
  * points * in_padded * roundup(out, 16) floats and must be zero where in < in_padded, which is
  * `in` rounded up to CALK_CHANNELS. */
 void calk_winograd_pack(int32_t panel, int32_t tile, const calk_filter *filter, float *packed);
+
+/* The gradient of the weights of `channels` inputs to `width` outputs from its points (point,
+ * channel, output) to its nine taps (tap, channel, output): G^T m G. */
+void calk_winograd_taps(int32_t tile, int32_t channels, int32_t width, const float *points,
+                        float *taps);
 
 #endif

@@ -1,0 +1,170 @@
+import CKernels
+
+/// The gradient of a 3x3 convolution's weights by Winograd's algorithm: the sums of the outer
+/// products of transformed input and output gradient, point by point.
+///
+/// Few weights: positions are cut into a fixed number of parts with a sum each, and a part's
+/// tiles are transformed into scratch, chunk by chunk. Many weights: all workers transform a
+/// chunk of tiles, then each has points of its own. Either way a sum's order does not depend on
+/// the number of workers.
+final class WinogradGradient {
+  private let filter: ConvolutionLayer.Filter
+  private let shape: calk_winograd
+  private let input: SlotID
+  private let output: SlotID
+  /// Sums of parts, each `count` floats: point, input channel, output channel.
+  private let sums: FloatMemory
+  private let count: Int
+  private let parts: Int
+  private let tilesPerChunk: Int
+  /// Where a chunk of all workers is transformed to; nil: to each worker's scratch.
+  private let shared: (input: SlotID, gradient: SlotID)?
+
+  init(
+    _ filter: ConvolutionLayer.Filter, tile: Int, from input: BatchMap, to output: BatchMap,
+    _ setting: TrainingSetting, _ memory: inout TrainingMemoryBuilder
+  ) throws(NetworkError) {
+    self.filter = filter
+    self.input = input.slot
+    self.output = output.slot
+    var shape = calk_winograd()
+    shape.tile = Int32(tile)
+    let isShared = filter.input * filter.out > WinogradGradient.partWeights
+    shape.images = Int32(setting.images)
+    shape.height = Int32(output.side)
+    shape.width = Int32(output.side)
+    shape.in_stride = Int32(input.stride)
+    shape.in_channels = Int32(roundUp(filter.input, to: Int(CALK_CHANNELS)))
+    shape.out_stride = Int32(output.stride)
+    shape.out_channels = Int32(roundUp(filter.out, to: Int(CALK_CHANNELS)))
+    shape.zeros = UnsafePointer(setting.zeros.base)
+    self.shape = shape
+    let points = Int(calk_winograd_points(shape.tile))
+    count = points * Int(shape.in_channels * shape.out_channels)
+    parts = isShared ? 1 : WinogradGradient.mostParts
+    guard let sums = FloatMemory(count: parts * count) else { throw .memory }
+    self.sums = sums
+    let tiles = Int(calk_winograd_map_tiles(&shape)) * setting.images
+    let width = points * Int(shape.in_channels + shape.out_channels)
+    let room = isShared ? WinogradGradient.sharedFloats : WinogradGradient.cacheFloats
+    tilesPerChunk = min(max(room / width, 8), tiles)
+    shared =
+      isShared
+      ? (
+        memory.gradient(WinogradGradient.floats(shape, tilesPerChunk, shape.in_channels)),
+        memory.gradient(WinogradGradient.floats(shape, tilesPerChunk, shape.out_channels))
+      ) : nil
+  }
+
+  /// Of a transformed chunk.
+  private static func floats(_ shape: calk_winograd, _ tiles: Int, _ channels: Int32) -> Int {
+    let width = Int64(calk_winograd_stride(channels))
+    return Int(calk_winograd_points(shape.tile)) * Int(calk_winograd_room(Int32(tiles), width))
+  }
+
+  /// Slots that only this layer uses.
+  var slots: [SlotID] { shared.map { [$0.input, $0.gradient] } ?? [] }
+
+  private var inputFloats: Int {
+    WinogradGradient.floats(shape, tilesPerChunk, shape.in_channels)
+  }
+
+  var scratch: ScratchSize {
+    guard shared == nil else { return ScratchSize(floats: 0, pointers: tilesPerChunk) }
+    let gradient = WinogradGradient.floats(shape, tilesPerChunk, shape.out_channels)
+    return ScratchSize(floats: inputFloats + gradient, pointers: tilesPerChunk)
+  }
+
+  func clear() { sums.base.update(repeating: 0, count: parts * count) }
+
+  /// Parts of the batch that `add(part:)` takes; nil: only `add` of the whole batch will do.
+  var fixedParts: Int? { shared == nil ? parts : nil }
+
+  /// One part: these images' tiles, transformed into the worker's scratch chunk by chunk.
+  func add(part: Int, _ images: Range<Int>, _ worker: Int, _ pass: TrainingPass) {
+    let scratch = pass.scratch[worker]
+    let (v, u) = (scratch.floats.base, scratch.floats.base + inputFloats)
+    let points = calk_winograd_points(shape.tile)
+    withUnsafePointer(to: shape) { shape in
+      let perImage = Int(calk_winograd_map_tiles(shape))
+      let end = perImage * images.upperBound
+      for first in stride(from: perImage * images.lowerBound, to: end, by: tilesPerChunk) {
+        let last = min(first + tilesPerChunk, end)
+        transform(first..<last, from: first, room: last - first, v, u, shape, pass)
+        pass.kernels.pointee.winograd_products(
+          shape, v, u, Int32(last - first), 0, points, sums.base + part * count, scratch.table)
+      }
+    }
+  }
+
+  /// The whole batch.
+  func add(_ pass: TrainingPass) {
+    guard let shared else { return }
+    withUnsafePointer(to: shape) { shape in
+      addTogether(shape, Int(calk_winograd_map_tiles(shape)) * pass.images, shared, pass)
+    }
+  }
+
+  private func addTogether(
+    _ shape: UnsafePointer<calk_winograd>, _ tiles: Int,
+    _ shared: (input: SlotID, gradient: SlotID), _ pass: TrainingPass
+  ) {
+    let (v, u) = (pass.slot(shared.input), pass.slot(shared.gradient))
+    let points = Int(calk_winograd_points(shape.pointee.tile))
+    for first in stride(from: 0, to: tiles, by: tilesPerChunk) {
+      let chunk = min(tilesPerChunk, tiles - first)
+      let items = min(chunk, 4 * pass.crew.workers)
+      pass.crew.each(items) { item, _ in
+        let range = share(chunk, item, of: items)
+        transform(
+          first + range.lowerBound..<first + range.upperBound, from: first, room: chunk, v, u,
+          shape, pass)
+      }
+      pass.crew.each(points) { point, worker in
+        pass.kernels.pointee.winograd_products(
+          shape, v, u, Int32(chunk), Int32(point), Int32(point + 1), sums.base,
+          pass.scratch[worker].table)
+      }
+    }
+  }
+
+  private func transform(
+    _ tiles: Range<Int>, from first: Int, room: Int, _ v: UnsafeMutablePointer<Float>,
+    _ u: UnsafeMutablePointer<Float>, _ shape: UnsafePointer<calk_winograd>, _ pass: TrainingPass
+  ) {
+    let (begin, end) = (Int32(tiles.lowerBound), Int32(tiles.upperBound))
+    pass.kernels.pointee.winograd_input(
+      shape, pass.slot(input), begin, end, Int32(first), Int32(room), v)
+    pass.kernels.pointee.winograd_gradient(
+      shape, pass.slot(output), begin, end, Int32(first), Int32(room), u)
+  }
+
+  /// As (out, in, tap).
+  func write(to gradient: UnsafeMutablePointer<Float>) {
+    for part in 1..<max(parts, 1) {
+      let other = sums.base + part * count
+      for i in 0..<count { sums.base[i] += other[i] }
+    }
+    let (channels, width) = (Int(shape.in_channels), Int(shape.out_channels))
+    var taps = [Float](repeating: 0, count: 9 * channels * width)
+    calk_winograd_taps(shape.tile, shape.in_channels, shape.out_channels, sums.base, &taps)
+    for o in 0..<filter.out {
+      for c in 0..<filter.input {
+        let to = gradient + (o * filter.input + c) * 9
+        for t in 0..<9 { to[t] = taps[(t * channels + c) * width + o] }
+      }
+    }
+  }
+
+  /// On smaller maps most taps meet few positions. Where all of these are 0, so is the gradient,
+  /// but Winograd's way leaves the rounding of the others, which Adam would blow up.
+  static let leastSide = 6
+
+  private static let mostParts = 16
+  /// The most pairs of input and output channel that parts have sums of.
+  private static let partWeights = 36 * 36
+  /// A chunk's input and gradient should stay in the second-level cache.
+  private static let cacheFloats = 56 * 1024
+  /// A chunk of all workers should stay in the third-level cache.
+  private static let sharedFloats = 2 << 20
+}
