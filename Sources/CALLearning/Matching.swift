@@ -103,3 +103,11 @@ enum Matching {
     }
   }
 }
+
+/// The one-to-one matching of rows to columns with the largest sum of counts: for each row its
+/// column, or -1.
+public func bestMatching(_ counts: [[Int]]) -> [Int] {
+  Matching.maximum(rows: counts.count, columns: counts.first?.count ?? 0) {
+    Double(counts[$0][$1])
+  }
+}

@@ -27,7 +27,7 @@ public struct Objective: Sendable {
   struct Row: Sendable {
     /// The class of a labelled row; -1: unlabelled.
     var target = -1
-    /// The class that ACR takes for the row's label; -1: none.
+    /// The class that ACR takes for the row's label, given or found; -1: none.
     var pseudoLabel = -1
     /// w, CCR's weight of the row.
     var ccrWeight = 0.0
@@ -72,10 +72,14 @@ public struct Objective: Sendable {
         labelled += 1
         terms.supervised -= pair.weak.logProbabilities[rows[i].target]
         terms.supervised -= pair.strong.logProbabilities[rows[i].target]
-      } else if settings.acrIsOn && pair.isSelected(known: batch.known) {
-        rows[i].pseudoLabel = pair.weak.top
-        terms.acrSelected += 1
-        terms.acr -= pair.measured.logProbabilities[pair.weak.top]
+      } else {
+        if rows[i].pseudoLabel < 0 && settings.acrIsOn && pair.isSelected(known: batch.known) {
+          rows[i].pseudoLabel = pair.weak.top
+        }
+        if rows[i].pseudoLabel >= 0 {
+          terms.acrSelected += 1
+          terms.acr += pair.reinforcement(of: rows[i].pseudoLabel)
+        }
       }
       rows[i].ccrWeight = pair.ccrWeight
       terms.ccr += pair.ccrWeight * pair.strong.crossEntropy(pair.teacher.probabilities)

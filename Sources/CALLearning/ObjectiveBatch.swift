@@ -8,6 +8,8 @@ public struct ObjectiveBatch: Sendable, Equatable {
   /// Values of a row's tag.
   public static let labelled: Int32 = 1
   public static let unlabelled: Int32 = 2
+  /// Unlabelled, but its target is taken for its label by ACR.
+  public static let pseudoLabelled: Int32 = 3
 
   public init(rows: Int, classes: Int, known: Int) {
     self.rows = rows
@@ -33,16 +35,26 @@ public struct ObjectiveBatch: Sendable, Equatable {
     }
     var made = Array(repeating: Objective.Row(), count: rows)
     for i in 0..<rows where tags[i] != ObjectiveBatch.unlabelled {
-      guard tags[i] == ObjectiveBatch.labelled else {
-        throw LearningError("tag[\(i)] is \(tags[i]), neither 1 (labelled) nor 2 (unlabelled)")
+      let isLabelled = tags[i] == ObjectiveBatch.labelled
+      guard isLabelled || tags[i] == ObjectiveBatch.pseudoLabelled else {
+        throw LearningError(
+          "tag[\(i)] is \(tags[i]), not 1 (labelled), 2 (unlabelled) or 3 (pseudo-labelled)")
       }
       guard !targets.isEmpty else {
-        throw LearningError("tag[\(i)] is 1 (labelled), but there are no targets")
+        throw LearningError(
+          "tag[\(i)] is \(tags[i]) (\(isLabelled ? "" : "pseudo-")labelled), "
+            + "but there are no targets")
       }
-      guard targets[i] >= 0, Int(targets[i]) < known else {
-        throw LearningError("target[\(i)] is \(targets[i]), but known is \(known)")
+      guard targets[i] >= 0, Int(targets[i]) < (isLabelled ? known : classes) else {
+        throw LearningError(
+          "target[\(i)] is \(targets[i]), but "
+            + (isLabelled ? "known is \(known)" : "there are \(classes) classes"))
       }
-      made[i].target = Int(targets[i])
+      if isLabelled {
+        made[i].target = Int(targets[i])
+      } else {
+        made[i].pseudoLabel = Int(targets[i])
+      }
     }
     return made
   }

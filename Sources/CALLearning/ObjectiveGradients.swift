@@ -1,5 +1,5 @@
 /// d total / d logits. Targets, weights and selections count as constants, as they are detached
-/// in the published code: CCR moves only the strong view and ACR only the weak one.
+/// in the published code: CCR moves only the strong view, and ACR as published only the weak one.
 extension Objective {
   /// `weak` is what the objective was made from. false if a length is not its own.
   public func weakGradient(
@@ -14,8 +14,7 @@ extension Objective {
       addShared(view, row, to: &sum)
       if row.pseudoLabel >= 0 {
         measured.read(weak, row: i)
-        let weight = 1 / Double(terms.acrSelected)
-        measured.addGradient(weight, class: row.pseudoLabel, to: &sum)
+        measured.addGradient(reinforcementWeight, class: row.pseudoLabel, to: &sum)
       }
       move(&sum, to: &gradient, row: i)
     }
@@ -36,9 +35,17 @@ extension Objective {
       addShared(view, row, to: &sum)
       let weight = settings.ccrWeight * row.ccrWeight / Double(batch.rows)
       view.addGradient(weight, target: teacher.probabilities, to: &sum)
+      if row.pseudoLabel >= 0 && settings.acrIsShared {
+        view.addGradient(reinforcementWeight, class: row.pseudoLabel, to: &sum)
+      }
       move(&sum, to: &gradient, row: i)
     }
     return true
+  }
+
+  /// Of one view of a row that ACR has a label for.
+  private var reinforcementWeight: Double {
+    1 / Double(terms.acrSelected) / (settings.acrIsShared ? 2 : 1)
   }
 
   /// Supervised term and regulariser, which treat both views alike.

@@ -44,6 +44,10 @@ public struct ObjectiveSettings: Sendable, Equatable {
   /// becomes a label. The default recipe begins with the threshold of the known classes.
   var currentNovelThreshold: Double { novelThreshold ?? (recipe == .paper ? 0 : gamma) }
 
+  /// Whether ACR trains both views. The default recipe has one temperature for all that the
+  /// student says, so `measured` is the weak view there.
+  var acrIsShared: Bool { recipe == .default }
+
   var currentFloor: Double { thresholdFloor ?? gamma / 10 }
 
   /// Of the confidence statistics and of ACR's cross entropy. The published code leaves tau_s

@@ -32,6 +32,13 @@ struct ViewPair {
     return (1 - lambda) * confidence + lambda * (1 - confidence)
   }
 
+  /// ACR's cross entropy with a label: of the weak view as published, which teaches a prediction
+  /// to be itself; by default the mean over both views, so that the strong one learns from it.
+  func reinforcement(of label: Int) -> Double {
+    let weak = -measured.logProbabilities[label]
+    return settings.acrIsShared ? (weak - strong.logProbabilities[label]) / 2 : weak
+  }
+
   /// Whether ACR takes the weak view's prediction for a label.
   func isSelected(known: Int) -> Bool {
     let threshold = weak.top < known ? settings.gamma : settings.currentNovelThreshold

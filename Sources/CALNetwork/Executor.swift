@@ -14,6 +14,11 @@ open class ImageJob {
   /// Receives the feature vector, and the last feature map behind the gate: position-major,
   /// `mapStride` floats from position to position, `featureCount` of them used.
   open func finish(image: Int, worker: Int, features: Span<Float>, map: Span<Float>) {}
+
+  /// Comes before `finish`, if the network was made with statistics: for the stem and then for
+  /// every block, behind the ReLU, the mean of each channel over the map's positions, then the
+  /// standard deviation of each.
+  open func receive(statistics: Span<Float>, image: Int, worker: Int) {}
 }
 
 /// A network with its scratch memory and threads. Used by one thread at a time.
@@ -129,6 +134,12 @@ public final class Executor: @unchecked Sendable {
   private func finish(
     _ image: Int, worker: Int, _ memory: WorkerMemory, _ job: ImageJob, _ plan: Plan
   ) {
+    if let slot = plan.statistics {
+      let statistics = UnsafeBufferPointer(
+        start: UnsafePointer(memory.slot(slot)), count: network.spec.statisticCount)
+      job.receive(
+        statistics: Span(_unsafeElements: statistics), image: image, worker: worker)
+    }
     let features = UnsafeBufferPointer(
       start: UnsafePointer(memory.slot(plan.features)), count: network.spec.featureCount)
     let map = UnsafeBufferPointer(

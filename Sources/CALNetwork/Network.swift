@@ -14,9 +14,11 @@ public final class Network: Sendable {
   }
 
   /// Asks `parameter` for the tensors of `spec.parameters` and keeps no copy but the packed one.
-  /// `kernels` must be available.
+  /// `kernels` must be available. With `statistics`, jobs receive those of maps too; the
+  /// reference path has none.
   public init(
-    spec: NetworkSpec, kernels: KernelSet, parameter: (Parameter) -> [Float]
+    spec: NetworkSpec, kernels: KernelSet, statistics: Bool = false,
+    parameter: (Parameter) -> [Float]
   ) throws(NetworkError) {
     self.spec = spec
     self.kernels = kernels
@@ -29,7 +31,7 @@ public final class Network: Sendable {
       implementation = .reference(ReferenceNetwork(spec: spec, tensors: tensors))
     } else {
       guard let table = kernels.table else { throw .kernels(kernels) }
-      let compiler = try Compiler(spec, kernels: table)
+      let compiler = try Compiler(spec, kernels: table, statistics: statistics)
       implementation = .planned(try compiler.compile(neck: neck, parameter))
     }
   }

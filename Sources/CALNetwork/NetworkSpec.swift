@@ -83,6 +83,11 @@ public struct NetworkSpec: Sendable, Equatable {
   /// Length of the feature vector.
   public var featureCount: Int { stages.last?.outChannels ?? stem.channels }
 
+  /// How many statistics of maps there are: two for every channel of the stem and of each block.
+  public var statisticCount: Int {
+    2 * stages.reduce(stem.channels) { $0 + $1.blocks * $1.outChannels }
+  }
+
   /// Side of the last feature map.
   public var mapSize: Int {
     var side = convolved(inputSize, kernel: stem.kernel, stride: stem.stride)

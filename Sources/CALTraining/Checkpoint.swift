@@ -9,7 +9,7 @@ import CALModel
 /// old or the new one at any instant.
 public enum Checkpoint {
   private static let magic: UInt32 = 0x544C_4143
-  private static let version: UInt32 = 2
+  private static let version: UInt32 = 3
 
   public static func write(_ trainer: Trainer, to path: String) throws(TrainingError) {
     var writer = CheckpointWriter()
@@ -64,6 +64,7 @@ public enum Checkpoint {
       ("schedule", "\(options.schedule)"), ("weight_decay", "\(options.weightDecay)"),
       ("dropout", "\(options.dropout)"), ("views", "\(options.views)"),
       ("objective", "\(options.objective)"), ("coverage", "\(options.coverage)"),
+      ("discovery", "\(options.discovery)"),
       ("validation", "\(options.validation)"),
       ("mean", "\(options.mean)"), ("deviation", "\(options.deviation)"),
       ("seed", "\(options.seed)"), ("images", "\(trainer.imageCount)"),
@@ -100,6 +101,7 @@ extension TrainingState {
     writer.add(confidence.countNovel)
     writer.add(usage)
     writer.add(lastUsage)
+    writer.add(pseudoLabels)
     writer.add(learner.parameters.map(\.bitPattern))
     writer.add(learner.mean.map(\.bitPattern))
     writer.add(learner.square.map(\.bitPattern))
@@ -123,6 +125,10 @@ extension TrainingState {
     confidence.countNovel = try reader.number(bytes, UInt64.self)
     usage = try reader.array(bytes, UInt64.self, counts: [prototypes])
     lastUsage = try reader.array(bytes, UInt64.self, counts: [0, prototypes])
+    pseudoLabels = try reader.array(bytes, Int32.self, counts: [0, trainer.imageCount])
+    for label in pseudoLabels where !(-1..<prototypes ~= Int(label)) {
+      throw .checkpoint("\(reader.path): a pseudo-label is \(label), not -1 to \(prototypes - 1)")
+    }
     let count = trainer.parameterCount(prototypes: prototypes)
     func floats() throws(TrainingError) -> [Float] {
       try reader.array(bytes, UInt32.self, counts: [count]).map(Float.init(bitPattern:))

@@ -1,3 +1,5 @@
+import CALLearning
+
 /// A change of brightness and contrast: torchvision's `ColorJitter` (0.28), which is Pillow's
 /// `ImageEnhance`, byte for byte.
 public struct ColourJitter: Sendable, Equatable {

@@ -1,3 +1,4 @@
+import CALLearning
 import CALNetwork
 
 /// Starting values, as torchvision's residual networks and the published head have them.

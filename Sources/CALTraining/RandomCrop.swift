@@ -1,3 +1,4 @@
+import CALLearning
 import CALImage
 
 #if canImport(Darwin)

@@ -1,4 +1,3 @@
-import CALImage
 import CALLearning
 import CALNetwork
 import Synchronization
@@ -24,19 +23,9 @@ public struct Survey: Sendable {
     _ images: [Int], of source: ImageSource, _ parameters: [Float], _ prototypes: Int,
     _ options: TrainingOptions
   ) throws(TrainingError) {
-    let layout = ParameterLayout(options.spec, prototypes: prototypes)
-    let starts = Dictionary(
-      uniqueKeysWithValues: layout.entries.map { ($0.parameter.name, $0.range) })
-    let executor = try networkResult { () throws(NetworkError) in
-      let network = try Network(spec: options.spec, kernels: options.kernels) { parameter in
-        starts[parameter.name].map { Array(parameters[$0]) } ?? []
-      }
-      return try Executor(network: network, threads: options.threads)
-    }
     let rows = Array(parameters.suffix(prototypes * options.spec.featureCount))
-    let job = SurveyJob(images, source, options, rows: rows, workers: executor.workers)
-    executor.run(count: images.count, job: job)
-    if let missing = job.missingImage { throw .image(missing) }
+    let job = SurveyJob(images, source, options, rows: rows)
+    try job.run(parameters, prototypes: prototypes, options, statistics: false)
 
     let answers = job.answers
     predictions = answers.map(\.prediction)
@@ -52,47 +41,22 @@ public struct Survey: Sendable {
   }
 }
 
-private final class SurveyJob: ImageJob {
+private final class SurveyJob: SourceJob {
   struct Answer: Sendable {
     var prediction = 0
     var probability: Float = 0
   }
 
-  private let images: [Int]
-  private let source: ImageSource
   private let rows: [Float]
-  private let makers: [Maker]
-  private let collected: Mutex<(answers: [Answer], missing: Int?)>
+  private let collected: Mutex<[Answer]>
 
-  private final class Maker {
-    var preprocessor: Preprocessor
-    init(_ preprocessor: Preprocessor) { self.preprocessor = preprocessor }
-  }
-
-  init(
-    _ images: [Int], _ source: ImageSource, _ options: TrainingOptions, rows: [Float], workers: Int
-  ) {
-    self.images = images
-    self.source = source
+  init(_ images: [Int], _ source: ImageSource, _ options: TrainingOptions, rows: [Float]) {
     self.rows = rows
-    makers = (0..<workers).map { _ in
-      Maker(
-        Preprocessor(
-          size: options.spec.inputSize, mean: options.mean, deviation: options.deviation))
-    }
-    collected = Mutex((Array(repeating: Answer(), count: images.count), nil))
+    collected = Mutex(Array(repeating: Answer(), count: images.count))
+    super.init(images, source, options)
   }
 
-  var answers: [Answer] { collected.withLock { $0.answers } }
-  var missingImage: Int? { collected.withLock { $0.missing } }
-
-  override func prepare(image: Int, worker: Int, input: inout MutableSpan<Float>) -> Bool {
-    let isThere = source.withImage(images[image], worker: worker) { pixels, layout, crop in
-      makers[worker].preprocessor.prepare(pixels, layout, crop: crop, into: &input)
-    }
-    if !isThere { collected.withLock { $0.missing = images[image] } }
-    return isThere
-  }
+  var answers: [Answer] { collected.withLock { $0 } }
 
   override func finish(image: Int, worker: Int, features: Span<Float>, map: Span<Float>) {
     let logits = (0..<rows.count / features.count).map { k in
@@ -106,6 +70,6 @@ private final class SurveyJob: ImageJob {
     let total = logits.reduce(0) { $0 + exp(Double($1) - largest) }
     answer.probability = Float(1 / total)
     let found = answer
-    collected.withLock { $0.answers[image] = found }
+    collected.withLock { $0[image] = found }
   }
 }

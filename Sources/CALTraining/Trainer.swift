@@ -8,7 +8,7 @@ public final class Trainer {
   public let options: TrainingOptions
   public private(set) var state: TrainingState
   private let source: ImageSource
-  private let unlabelled: [Int]
+  private let labelled, unlabelled: [Int]
   /// Not trained on, but looked at after each epoch.
   private let heldOut: [Int]
   private let sampler: Sampler
@@ -45,6 +45,7 @@ public final class Trainer {
       try options.check()
       return try TrainingImages(source, options)
     }
+    labelled = images.labelled
     unlabelled = images.unlabelled
     heldOut = images.heldOut
     let sampler = try trainingResult { () throws(LearningError) in
@@ -112,7 +113,7 @@ public final class Trainer {
 
   private func step() throws(TrainingError) -> Objective.Terms {
     let images = views.begin(epoch: state.epoch, step: state.step)
-    let labels = images.map { source.label(of: $0) }
+    let known = images.map { state.knowledge(of: $0, label: source.label(of: $0)) }
     let settings = options.objectiveSettings(
       epoch: state.epoch, novelThreshold: state.novelThreshold)
     let rate = learningRate(epoch: state.epoch, step: state.step)
@@ -120,8 +121,8 @@ public final class Trainer {
     do throws(LearningError) {
       let adam = try Adam(options.adamSettings, rate: rate, step: learner.state.steps + 1)
       step = try learner.step(
-        tags: labels.map { $0 == nil ? ObjectiveBatch.unlabelled : ObjectiveBatch.labelled },
-        targets: labels.map { Int32($0 ?? 0) }, job: views, settings: settings, adam: adam)
+        tags: known.map(\.tag), targets: known.map(\.target), job: views, settings: settings,
+        adam: adam)
     } catch {
       // Settings and labels were checked before: what is left are logits that are not finite.
       throw .diverged("epoch \(state.epoch), step \(state.step): \(error.description)")
@@ -163,18 +164,16 @@ public final class Trainer {
     var settings = options.objectiveSettings(
       epoch: state.epoch, novelThreshold: state.novelThreshold)
     settings.epoch = min(settings.epoch, options.epochs - 1)
-    let confidence: Confidence
-    let usage: [UInt64]
-    if options.recipe == .paper {
-      (confidence, usage) = (state.confidence, state.usage)
-    } else {
-      let survey = try survey(unlabelled)
-      (confidence, usage) = (survey.confidence, survey.usage)
-    }
+    let survey = options.recipe == .paper ? nil : try survey(unlabelled)
+    let usage = survey?.usage ?? state.usage
     state.novelThreshold = try trainingResult { () throws(LearningError) in
-      try settings.nextNovelThreshold(confidence)
+      try settings.nextNovelThreshold(survey?.confidence ?? state.confidence)
     }
-    if options.prunes && state.mayPrune(usage, options) { try prune(usage) }
+    if let survey, options.discovers(endOf: state.epoch) {
+      try discover(predictions: survey.predictions)
+    } else if options.prunes && state.mayPrune(usage, options) {
+      try prune(usage)
+    }
     state.startEpoch(state.epoch + 1, lastUsage: usage)
   }
 
@@ -189,6 +188,19 @@ public final class Trainer {
     }
     guard let pruned else { return }
     state = pruned
+    learner = try Trainer.learner(options, state)
+  }
+
+  /// New pseudo-labels, and the prototypes they speak of.
+  private func discover(predictions: [Int]) throws(TrainingError) {
+    let images = (labelled + unlabelled).sorted()
+    let descriptors = try Descriptors(images, of: source, state, options)
+    guard let found = descriptors.discovery(source, options, epoch: state.epoch) else {
+      throw .diverged("epoch \(state.epoch): statistics of the network's maps are not finite")
+    }
+    state.take(
+      found, descriptors, predictions: Dictionary(uniqueKeysWithValues: zip(unlabelled, predictions)),
+      imageCount: source.count, options)
     learner = try Trainer.learner(options, state)
   }
 

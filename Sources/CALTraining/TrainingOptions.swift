@@ -24,6 +24,8 @@ public struct TrainingOptions: Sendable, Equatable {
   public var views = ViewSettings.paper
   /// Weights and thresholds of the objective; its recipe, epoch and gamma_n are the training's.
   public var objective = ObjectiveSettings()
+  /// Of the default recipe.
+  public var discovery = Discovery.Settings()
   /// See `Pruning.Settings`.
   public var coverage = 0.9544
   public var validation = ValidationSettings()
@@ -53,6 +55,16 @@ public struct TrainingOptions: Sendable, Equatable {
     try validation.check()
     try objectiveSettings(epoch: 0, novelThreshold: nil).check()
     try adamSettings.check()
+  }
+
+  /// Whether methods are looked for when this epoch has ended: in the default recipe after two
+  /// fifths of the training, when the network tells methods apart, and again after each tenth,
+  /// as it does so better; the last fifth is left to learn what was found.
+  func discovers(endOf epoch: Int) -> Bool {
+    guard recipe == .default, epochs > 1 else { return false }
+    let first = max(2 * epochs / 5, 1)
+    let done = epoch + 1
+    return done >= first && 5 * done <= 4 * epochs && (done - first) % max(epochs / 10, 1) == 0
   }
 
   var adamSettings: Adam.Settings {

@@ -17,6 +17,9 @@ public struct TrainingState: Sendable, Equatable {
   public var usage: [UInt64]
   /// Of the epoch before; empty: there is none, or it had other prototypes.
   public var lastUsage: [UInt64] = []
+  /// Of each image, from the last discovery: the prototype that ACR takes for its label, -1:
+  /// none. Empty before the first.
+  public var pseudoLabels: [Int32] = []
   public var validation = ValidationRecord()
 
   init(_ options: TrainingOptions, parameters: [Float]) {

@@ -1,3 +1,4 @@
+import CALLearning
 import CALImage
 
 /// What chance decided for a weak view.

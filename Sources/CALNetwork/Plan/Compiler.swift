@@ -6,9 +6,14 @@ struct Compiler {
   private let reader: ParameterReader
   private let packer: Packer
   private var plan = PlanBuilder()
+  /// Where the statistics of maps go, and how many numbers are there by now.
+  private var statistics: (slot: SlotID, count: Int)?
 
-  init(_ spec: NetworkSpec, kernels: UnsafePointer<calk_kernels>) throws(NetworkError) {
+  init(
+    _ spec: NetworkSpec, kernels: UnsafePointer<calk_kernels>, statistics: Bool
+  ) throws(NetworkError) {
     self.spec = spec
+    if statistics { self.statistics = (plan.slot(spec.statisticCount), 0) }
     reader = ParameterReader(spec)
     let widest = spec.parameters.map { $0.shape.count > 1 ? $0.shape[1] : 0 }.max() ?? 0
     guard let zeros = FloatMemory(count: roundUp(widest, to: 16) + 16) else { throw .memory }
@@ -22,11 +27,16 @@ struct Compiler {
     let input = plan.slot(3 * spec.inputSize * spec.inputSize)
     var map = try stem(input, source)
     for (s, stage) in spec.stages.enumerated() {
-      for b in 0..<stage.blocks { map = try block(map, stage: s, index: b, source) }
+      for b in 0..<stage.blocks {
+        map = try block(map, stage: s, index: b, source)
+        addStatistics(of: map)
+      }
     }
     let gate = try frequencyGate(input, side: map.side, source)
     let features = try pool(map, gate, neck)
-    return plan.finished(input: input, features: features, map: map, zeros: packer.zeros)
+    return plan.finished(
+      input: input, features: features, map: map, statistics: statistics?.slot,
+      zeros: packer.zeros)
   }
 
   private mutating func stem(_ input: SlotID, _ source: (Parameter) -> [Float])
@@ -44,7 +54,15 @@ struct Compiler {
     let map = plan.map(side: side, channels: spec.stem.channels)
     let term = Term(stem: convolution, over: gathered, size: size, step: spec.stem.stride)
     try add([term], to: map, relu: true)
+    addStatistics(of: map)
     return spec.stem.maxPool ? maxPool(map) : map
+  }
+
+  private mutating func addStatistics(of map: Map) {
+    guard let (slot, first) = statistics else { return }
+    let step = StatisticsStep(map: map, output: slot, first: first)
+    plan.add(.statistics(step), touching: [map.slot, slot])
+    statistics = (slot, first + 2 * map.channels)
   }
 
   private mutating func maxPool(_ map: Map) -> Map {

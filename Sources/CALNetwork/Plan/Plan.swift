@@ -24,6 +24,8 @@ struct Plan: Sendable {
   let map: SlotID
   let mapStride: Int
   let mapPositions: Int
+  /// Of all maps, if they are asked for.
+  let statistics: SlotID?
   /// Owns what steps read outside a map.
   let zeros: FloatMemory
 }
@@ -51,10 +53,12 @@ struct PlanBuilder {
     steps.append(step)
   }
 
-  func finished(input: SlotID, features: SlotID, map: Map, zeros: FloatMemory) -> Plan {
+  func finished(
+    input: SlotID, features: SlotID, map: Map, statistics: SlotID?, zeros: FloatMemory
+  ) -> Plan {
     Plan(
       steps: steps, layout: ArenaLayout(slots), scratch: scratch, input: input,
       features: features, map: map.slot, mapStride: map.stride, mapPositions: map.positions,
-      zeros: zeros)
+      statistics: statistics, zeros: zeros)
   }
 }

@@ -12,6 +12,7 @@ enum Step: @unchecked Sendable {
   case mask(MaskStep)
   case gate(GateStep)
   case pool(PoolStep)
+  case statistics(StatisticsStep)
 
   func phases(_ work: Work) -> Int {
     if case .winograd(let step) = self { return step.phases(work) }
@@ -28,6 +29,7 @@ enum Step: @unchecked Sendable {
     case .mask(let step): step.items
     case .gate: 1
     case .pool(let step): step.items
+    case .statistics(let step): step.items
     }
   }
 
@@ -41,6 +43,7 @@ enum Step: @unchecked Sendable {
     case .mask(let step): step.run(item, work)
     case .gate(let step): step.run(work)
     case .pool(let step): step.run(item, work)
+    case .statistics(let step): step.run(item, work)
     }
   }
 }

@@ -25,6 +25,8 @@ public struct Random: Sendable {
     case weights = 5
     /// Which labelled images are held out. Index: the class; epoch 0.
     case validation = 6
+    /// Starts of clusterings. Index 0.
+    case discovery = 7
   }
 
   private let key: Philox.Key

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@testable import CALTraining
+@testable import CALLearning
 
 @Suite struct RandomTests {
   /// kat_vectors of Random123 1.14: counter, key, result.

@@ -1,0 +1,42 @@
+/// What discovery knows of each image: a row of `width` numbers.
+public struct DescriptorMatrix: Sendable {
+  public let rows: Int
+  public let width: Int
+  var values: [Float]
+
+  /// More numbers than this are summed up to so many.
+  public static let maximumWidth = 1024
+
+  /// Of so many images with `count` statistics each; rows are zero until they are set.
+  public init(rows: Int, statistics count: Int) {
+    self.rows = rows
+    width = min(count, DescriptorMatrix.maximumWidth)
+    values = Array(repeating: 0, count: rows * width)
+  }
+
+  /// The square roots of an image's statistics, which are not negative. Of many statistics, each
+  /// goes with a sign of its own into one of `maximumWidth` sums, both taken from a hash of its
+  /// place: the count sketch (M. Charikar, K. Chen, M. Farach-Colton, "Finding frequent items in
+  /// data streams", 2002), which keeps inner products in expectation.
+  public mutating func set(row: Int, statistics: Span<Float>) {
+    let first = row * width
+    guard statistics.count > width else {
+      for c in 0..<statistics.count { values[first + c] = max(statistics[c], 0).squareRoot() }
+      return
+    }
+    for c in 0..<width { values[first + c] = 0 }
+    for c in 0..<statistics.count {
+      let hash = DescriptorMatrix.hash(UInt64(c))
+      let root = max(statistics[c], 0).squareRoot()
+      values[first + Int(hash >> 1 % UInt64(width))] += hash & 1 == 0 ? root : -root
+    }
+  }
+
+  /// SplitMix64's finaliser.
+  private static func hash(_ value: UInt64) -> UInt64 {
+    var z = value &+ 0x9E37_79B9_7F4A_7C15
+    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+    return z ^ (z >> 31)
+  }
+}

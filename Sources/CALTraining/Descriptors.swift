@@ -1,0 +1,70 @@
+import CALLearning
+import CALNetwork
+import Synchronization
+
+/// What the network as it is makes of images in evaluation mode: the statistics of its maps, by
+/// which methods are told apart, and its features, which prototypes are made of.
+struct Descriptors {
+  let images: [Int]
+  private let matrix: DescriptorMatrix
+  /// A row per image.
+  private let features: [Float]
+  private let featureCount: Int
+
+  init(
+    _ images: [Int], of source: ImageSource, _ state: TrainingState, _ options: TrainingOptions
+  ) throws(TrainingError) {
+    self.images = images
+    featureCount = options.spec.featureCount
+    let job = DescriptorJob(images, source, options)
+    try job.run(
+      state.learner.parameters, prototypes: state.prototypes, options, statistics: true)
+    (matrix, features) = job.collected
+  }
+
+  /// nil if descriptors are not finite.
+  func discovery(_ source: ImageSource, _ options: TrainingOptions, epoch: Int) -> Discovery? {
+    Discovery(
+      matrix, labels: images.map { source.label(of: $0) ?? -1 }, known: options.known,
+      total: options.prunes ? nil : options.prototypes, limit: options.prototypes,
+      settings: options.discovery,
+      random: Random(
+        seed: options.seed, purpose: .discovery, epoch: UInt32(truncatingIfNeeded: epoch), index: 0)
+    )
+  }
+
+  /// The mean feature vector of some of the images, given by their rows, with this length.
+  func centre(_ rows: [Int], length: Double) -> [Float] {
+    var sum = Array(repeating: 0.0, count: featureCount)
+    for row in rows {
+      for c in sum.indices { sum[c] += Double(features[row * featureCount + c]) }
+    }
+    let norm = sum.reduce(0) { $0 + $1 * $1 }.squareRoot()
+    return sum.map { Float(norm > 0 ? $0 / norm * length : 0) }
+  }
+}
+
+private final class DescriptorJob: SourceJob {
+  private let storage: Mutex<(matrix: DescriptorMatrix, features: [Float])>
+
+  override init(_ images: [Int], _ source: ImageSource, _ options: TrainingOptions) {
+    storage = Mutex(
+      (
+        DescriptorMatrix(rows: images.count, statistics: options.spec.statisticCount),
+        Array(repeating: 0, count: images.count * options.spec.featureCount)
+      ))
+    super.init(images, source, options)
+  }
+
+  var collected: (DescriptorMatrix, [Float]) { storage.withLock { ($0.matrix, $0.features) } }
+
+  override func receive(statistics: Span<Float>, image: Int, worker: Int) {
+    storage.withLock { $0.matrix.set(row: image, statistics: statistics) }
+  }
+
+  override func finish(image: Int, worker: Int, features: Span<Float>, map: Span<Float>) {
+    storage.withLock {
+      for c in 0..<features.count { $0.features[image * features.count + c] = features[c] }
+    }
+  }
+}
