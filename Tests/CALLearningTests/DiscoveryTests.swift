@@ -10,7 +10,8 @@ private struct Planted {
   var labels: [Int] = []
   var truth: [Int] = []
 
-  init(seed: UInt64, sizes: [Int], known: Int, labelled: Int, width: Int = 40,
+  init(
+    seed: UInt64, sizes: [Int], known: Int, labelled: Int, width: Int = 40,
     sketch: Int = DescriptorMatrix.maximumWidth
   ) {
     var random = CALLearning.Random(seed: seed, purpose: .weights, epoch: 0, index: 0)
@@ -55,7 +56,8 @@ private struct Planted {
   /// K is an estimate: one off is right here.
   @Test(arguments: UInt64(1)...3)
   func findsPlantedMethodsAndTheirNumber(_ seed: UInt64) throws {
-    let planted = Planted(seed: seed, sizes: [200, 180, 160, 200, 150, 90, 240], known: 3, labelled: 120)
+    let planted = Planted(
+      seed: seed, sizes: [200, 180, 160, 200, 150, 90, 240], known: 3, labelled: 120)
     let found = try #require(planted.discovery(known: 3))
     #expect(abs(found.count - 7) <= 1)
     #expect(planted.accuracy(found) > 0.9)
