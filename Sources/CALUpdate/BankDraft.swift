@@ -1,3 +1,4 @@
+import CALDigest
 import CALLearning
 import CALModel
 
@@ -39,6 +40,10 @@ struct BankDraft {
   }
 
   private func place(of id: UInt64) -> Int? { prototypes.firstIndex { $0.id == id } }
+
+  func isNovel(_ id: UInt64) -> Bool {
+    place(of: id).map { prototypes[$0].kind == .novel } ?? false
+  }
 
   private mutating func rename(_ id: UInt64, _ name: String) {
     guard let place = place(of: id), prototypes[place].name != name else { return }
@@ -167,16 +172,35 @@ struct BankDraft {
     return gone.map { head.ids[$0] }
   }
 
-  /// The next epoch's bank, and what is cached sorted by it. Counts begin again from 0.
-  func finish(_ tally: Tally, decision: Decision) throws(UpdateError) -> (Bank, Tally) {
+  /// The next epoch's bank, and what is cached sorted by it. Counts begin again from 0. `assigned`
+  /// are images of the reservoir that were found to be of novel prototypes.
+  func finish(
+    _ tally: Tally, assigned: [UInt64: [Reservoir.Entry]], decision: Decision
+  ) throws(UpdateError) -> (Bank, Tally) {
     let sorter = try bank(adding: [:])
     var explainer = Explainer(bank: sorter, decision: decision)
     var counts = tally.counts
-    for entry in tally.reservoir.entries {
-      guard let answer = explainer.explain(entry.feature.span), answer.isExplained else { continue }
-      counts[answer.id, default: .init()].add(.init(answer))
+    var rest = tally
+    rest.reservoir = Reservoir(seed: tally.settings.seed, capacity: tally.settings.reservoir)
+    var owners: [Digest: UInt64] = [:]
+    for (id, entries) in assigned {
+      guard let heir = sorter.heir(of: id) else { continue }
+      for entry in entries { owners[entry.key] = heir }
     }
-    var sorted = tally.sorted(by: sorter, decision)
+    for entry in tally.reservoir.entries {
+      guard let answer = explainer.explain(entry.feature.span) else { continue }
+      if answer.isExplained {
+        counts[answer.id, default: .init()].add(.init(answer))
+        rest.keep(entry.key, entry.feature, asSampleOf: answer.id)
+      } else if let owner = owners[entry.key] {
+        let isAnswer = answer.id == owner
+        counts[owner, default: .init()].add(isAnswer ? .init(answer) : .init(images: 1))
+        rest.keep(entry.key, entry.feature, asSampleOf: owner)
+      } else {
+        rest.reservoir.offer(entry.key, entry.feature)
+      }
+    }
+    var sorted = rest.sorted(by: sorter, decision)
     sorted.startAgain()
     return (try bank(adding: counts), sorted)
   }
@@ -196,27 +220,19 @@ struct BankDraft {
         entries.append(prototype)
       }
     }
-    for (id, count) in counts {
-      guard let entry = entries.firstIndex(where: { $0.id == BankDraft.heir(id, entries) }) else {
-        continue
-      }
+    let (epoch, nextID, width) = (old.epoch + 1, nextID, old.featureCount)
+    let bank = try modelResult { () throws(ModelError) in
+      try Bank(epoch: epoch, nextID: nextID, featureCount: width, prototypes: entries)
+    }
+    guard !counts.isEmpty else { return bank }
+    for (id, count) in counts.sorted(by: { $0.key < $1.key }) {
+      guard let heir = bank.heir(of: id), let entry = bank.entry(ofID: heir) else { continue }
       entries[entry].usage &+= count.images
       entries[entry].confidenceSum += Double(count.confidence) / Tally.Count.unit
     }
-    let (epoch, nextID, width) = (old.epoch + 1, nextID, old.featureCount)
     return try modelResult { () throws(ModelError) in
       try Bank(epoch: epoch, nextID: nextID, featureCount: width, prototypes: entries)
     }
-  }
-
-  /// Who has the images of a prototype that may be retired.
-  private static func heir(_ id: UInt64, _ entries: [Prototype]) -> UInt64 {
-    var id = id
-    for _ in entries {
-      guard let entry = entries.first(where: { $0.id == id }), entry.mergedInto != id else { break }
-      id = entry.mergedInto
-    }
-    return id
   }
 
   private func head(_ temperature: Float) -> HeadRows {

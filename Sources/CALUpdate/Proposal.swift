@@ -57,7 +57,12 @@ struct Proposal {
       }
       if unused.isEmpty && pruned.isEmpty { break }
     }
-    let (bank, tally) = try draft.finish(old, decision: model.decision)
+    var assigned = founded.mapValues { group in group.images.map { entries[$0] } }
+    for group in discovery.groups where group.outcome == .absorbed {
+      guard let id = group.nearest, draft.isNovel(id) else { continue }
+      assigned[id, default: []] += group.images.map { entries[$0] }
+    }
+    let (bank, tally) = try draft.finish(old, assigned: assigned, decision: model.decision)
     self.bank = bank
     self.tally = tally
     nextID = bank.nextID

@@ -18,11 +18,17 @@ struct Refinement {
   private static let dropout = 0.2
 
   /// The refined rows; every novel one keeps its length, so that its logits keep their scale.
+  /// `classes` has one entry for each row. A row without images stays as it is: the regulariser
+  /// alone would push it about.
   static func run(
     _ head: HeadRows, _ classes: [Class]
   ) throws(UpdateError) -> HeadRows {
+    let frozen = head.ids.indices.filter { $0 < head.known || classes[$0].features.isEmpty }
+      .map { $0 * head.width..<($0 + 1) * head.width }
     let classes = classes.filter { !$0.features.isEmpty }
-    guard head.known < head.ids.count, !classes.isEmpty else { return head }
+    guard frozen.count < head.ids.count, head.known < head.ids.count, !classes.isEmpty else {
+      return head
+    }
     var head = head
     let lengths = head.ids.indices.map { head.length($0) }
     let scale = lengths.reduce(0, +) / Double(lengths.count) / Double(head.width).squareRoot()
@@ -36,7 +42,7 @@ struct Refinement {
       square: [Float](repeating: 0, count: head.vectors.count)
     )
     let trained = try learningResult { () throws(LearningError) in
-      try TrainedRanges(count: head.vectors.count, frozen: [0..<head.known * head.width])
+      try TrainedRanges(count: head.vectors.count, frozen: frozen)
     }
     var random = SplitMix64(seed: 0xADA)
     for round in 0..<rounds {
@@ -45,7 +51,7 @@ struct Refinement {
       for step in 0..<stepsPerRound {
         let number = round * stepsPerRound + step + 1
         let rate =
-          0.05 * scale * Double(rounds * stepsPerRound + 1 - number)
+          0.02 * scale * Double(rounds * stepsPerRound + 1 - number)
           / Double(rounds * stepsPerRound)
         let (gradient, terms) = try gradient(head, classes, settings, &random)
         add(terms, to: &confidence)

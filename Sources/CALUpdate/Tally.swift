@@ -101,7 +101,9 @@ public struct Tally: Sendable, Equatable {
 }
 
 extension Tally {
-  /// The same observations, with samples and reservoir as other prototypes explain them.
+  /// The same observations, with samples and reservoir as other prototypes explain them. The
+  /// images of a prototype that is still in use, or has an heir, stay with it unless another one
+  /// explains them.
   func sorted(by bank: Bank, _ decision: Decision) -> Tally {
     var explainer = Explainer(bank: bank, decision: decision)
     var sorted = Tally(settings)
@@ -109,13 +111,20 @@ extension Tally {
     sorted.unexplained = unexplained
     sorted.counts = counts.filter { bank.entry(ofID: $0.key) != nil }
     sorted.labels = labels
-    for entry in samples.values.flatMap(\.entries) + reservoir.entries {
-      if let answer = explainer.explain(entry.feature.span), answer.isExplained {
-        sorted.keep(entry.key, entry.feature, asSampleOf: answer.id)
+    func sort(_ entry: Reservoir.Entry, owner: UInt64?) {
+      let answer = explainer.explain(entry.feature.span)
+      let explained = answer.flatMap { $0.isExplained ? $0.id : nil }
+      if let id = explained ?? owner {
+        sorted.keep(entry.key, entry.feature, asSampleOf: id)
       } else {
         sorted.reservoir.offer(entry.key, entry.feature)
       }
     }
+    for (id, sample) in samples {
+      let owner = bank.heir(of: id)
+      for entry in sample.entries { sort(entry, owner: owner) }
+    }
+    for entry in reservoir.entries { sort(entry, owner: nil) }
     return sorted
   }
 
@@ -125,6 +134,21 @@ extension Tally {
     unexplained = 0
     counts = [:]
     labels = [:]
+  }
+}
+
+extension Bank {
+  /// The prototype in use that has the images of this one; nil if none has.
+  func heir(of id: UInt64) -> UInt64? {
+    var id = id
+    while let entry = entry(ofID: id) {
+      let prototype = prototypes[entry]
+      guard prototype.kind == .retired else { return id }
+      // Following this comes to an end in every bank.
+      guard prototype.mergedInto != id else { return nil }
+      id = prototype.mergedInto
+    }
+    return nil
   }
 }
 

@@ -56,7 +56,7 @@ enum Fixture {
 }
 
 /// Images: a key and features each.
-struct Stream {
+struct Stream: Sendable {
   var keys: [Digest] = []
   var features: [Float] = []
   private var random: Random
