@@ -673,8 +673,10 @@ typedef struct cal_source {
     cal_load_callback load;       /* not looked at if there are images */
     cal_unload_callback unload;   /* NULL: none */
     void *user;                   /* for both */
+    const uint8_t *held_out;      /* count; not 0: a labelled image that is not trained on, but
+                                     validated with after each epoch. Copied. NULL: none */
 } cal_source;
-#define CAL_SOURCE_INIT {(uint32_t)sizeof(cal_source), 0, 0, NULL, NULL, NULL, NULL, NULL}
+#define CAL_SOURCE_INIT {(uint32_t)sizeof(cal_source), 0, 0, NULL, NULL, NULL, NULL, NULL, NULL}
 
 typedef int32_t cal_block;
 enum {
@@ -713,10 +715,18 @@ typedef struct cal_training_options {
     double coverage;            /* see cal_prune_options; 0: 0.9544 */
     float mean[3];              /* of red, green, blue in 0 to 1; all six 0: ImageNet's */
     float deviation[3];
+    /* Validation, by images that the source says are held out or, with a share, by images that
+     * the trainer holds out; one of the two at most. */
+    double validation;          /* share of each class's labelled images, drawn from the seed, at
+                                   least one and never all; 0: none; up to 0.9 */
+    uint32_t patience;          /* the training ends after so many epochs in a row without a higher
+                                   accuracy than before; 0: never early; up to 1000000 */
+    int32_t keep_best;          /* not 0: the model is that of the epoch with the highest accuracy,
+                                   the first of equals; 0: the last epoch's */
 } cal_training_options;
 #define CAL_TRAINING_OPTIONS_INIT                                                                  \
     {(uint32_t)sizeof(cal_training_options), 0, 0, 0, 0, 0, 0, 0, 0, {0, 0, 0, 0}, 0, 0, 0, 0, 0,  \
-     0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, {0, 0, 0}, {0, 0, 0}}
+     0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, {0, 0, 0}, {0, 0, 0}, 0, 0, 0}
 
 /* Starts a training, from random weights or, if `start` is not NULL, with the network and the
  * weights of a model, but for its prototypes. options must have `known`. The source's struct is
@@ -742,15 +752,24 @@ typedef struct cal_training_report {
     uint32_t acr_selected;      /* of this step, as are */
     double supervised, regulariser, ccr, acr, total;
     double novel_threshold;     /* gamma_n; negative: not known yet */
+    double learning_rate;       /* of this step; at an epoch's end, of its last one */
+    /* At an epoch's end, over the held-out images, by the network in evaluation mode as a model
+     * would have it; negative: there are none, or the epoch has not ended. */
+    double validation_accuracy;   /* the share whose largest logit is their class's */
+    double validation_confidence; /* mean of the largest probability */
+    uint32_t validation_images;   /* held out */
+    int32_t best_epoch;           /* with the highest accuracy so far; negative: none yet */
+    int32_t is_finished;          /* 1: the training has ended with this epoch */
+    uint32_t reserved;
 } cal_training_report;
 
 /* Returns 0 to go on. Called on the thread that trains. May save the trainer. */
 typedef int32_t (*cal_training_callback)(void *user, const cal_training_report *report);
 
-/* Trains to the end of the last epoch. callback may be NULL. If it stops the training, or
- * cal_trainer_cancel does, the status is CAL_ERR_CANCELLED, and a further call goes on. Thread:
- * any, one at a time. Errors also: CAL_ERR_HANDLE, CAL_ERR_BUSY, CAL_ERR_NUMERIC (weights
- * diverged), CAL_ERR_IO (an image cannot be had), CAL_ERR_MEMORY. */
+/* Trains to the end of the last epoch, or until patience is at its end. callback may be NULL. If
+ * it stops the training, or cal_trainer_cancel does, the status is CAL_ERR_CANCELLED, and a
+ * further call goes on. Thread: any, one at a time. Errors also: CAL_ERR_HANDLE, CAL_ERR_BUSY,
+ * CAL_ERR_NUMERIC (weights diverged), CAL_ERR_IO (an image cannot be had), CAL_ERR_MEMORY. */
 CAL_CHECKED cal_status cal_trainer_run(cal_trainer *trainer, cal_training_callback callback,
                                        void *user);
 
@@ -763,17 +782,18 @@ CAL_CHECKED cal_status cal_trainer_cancel(cal_trainer *trainer);
  * callback only. Errors: CAL_ERR_HANDLE, CAL_ERR_BUSY, CAL_ERR_ARGUMENT, CAL_ERR_IO. */
 CAL_CHECKED cal_status cal_trainer_save(cal_trainer *trainer, const char *path);
 
-/* Goes on from a checkpoint of a training with the same options and labels; the rest of it has
- * the same bits as if it had never stopped. Thread: any, but not while the training runs. Errors:
- * CAL_ERR_HANDLE, CAL_ERR_BUSY, CAL_ERR_ARGUMENT (it is of another training, or damaged),
- * CAL_ERR_IO, CAL_ERR_MEMORY. On an error the training is as it was. */
+/* Goes on from a checkpoint of a training with the same options, labels and held-out images; the
+ * rest of it has the same bits as if it had never stopped. Thread: any, but not while the training
+ * runs. Errors: CAL_ERR_HANDLE, CAL_ERR_BUSY, CAL_ERR_ARGUMENT (it is of another training, or
+ * damaged), CAL_ERR_IO, CAL_ERR_MEMORY. On an error the training is as it was. */
 CAL_CHECKED cal_status cal_trainer_resume(cal_trainer *trainer, const char *path);
 
-/* The model as it is now. names: `known` texts (UTF-8), the names of the known classes.
- * training_data says what it was trained on; NULL: nothing. Thread: any; while the training runs,
- * within its callback only. Errors: CAL_ERR_HANDLE, CAL_ERR_BUSY, CAL_ERR_ARGUMENT,
- * CAL_ERR_MODEL_INVALID (weights that are not finite, names that break a model's rules),
- * CAL_ERR_MEMORY. */
+/* The model as it is now or, with keep_best, as it was after the best epoch so far. The usage of
+ * its prototypes is that of the last epoch that ended; 0 if they were pruned with it. names:
+ * `known` texts (UTF-8), the names of the known classes. training_data says what it was trained
+ * on; NULL: nothing. Thread: any; while the training runs, within its callback only. Errors:
+ * CAL_ERR_HANDLE, CAL_ERR_BUSY, CAL_ERR_ARGUMENT, CAL_ERR_MODEL_INVALID (weights that are not
+ * finite, names that break a model's rules), CAL_ERR_MEMORY. */
 CAL_CHECKED cal_status cal_trainer_model(cal_trainer *trainer, const char *const *names,
                                          const char *training_data, cal_model **out);
 

@@ -8,14 +8,15 @@
 //     for (const cal::Score &score : result.ranked)
 //         std::cout << model.prototype(score).name << ' ' << score.probability << '\n';
 //
-// OWNERSHIP  cal::Model and cal::Session own a handle each; they move and do not copy. A session
-//            keeps its model alive, so they may go in any order. Images are views: the pixels
-//            are yours and must live until the call returns. Results own all they show.
+// OWNERSHIP  cal::Model, cal::Session and cal::Trainer own a handle each; they move and do not
+//            copy. A session keeps its model alive, so they may go in any order. Images are views:
+//            the pixels are yours and must live until the call returns (a trainer's: as long as
+//            the trainer). Results own all they show.
 // ERRORS     Every function that can fail throws cal::Error, which carries the status and
 //            libcal's sentence. In a batch one bad image does not throw: look at its
 //            Result::status() and error().
 // THREADS    As in cal.h: a Model may be used by any number of threads at once, a Session by
-//            one at a time. Session::cancel() may be called from any thread.
+//            one at a time, a Trainer too. Their cancel() may be called from any thread.
 // C          Everything in cal.h can be used beside this: get() gives the C handle.
 //
 // Header-only; link with libcal.
@@ -28,6 +29,7 @@
 #include <exception>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -71,7 +73,46 @@ using Progress = std::function<bool(std::uint64_t done, std::uint64_t total)>;
 
 namespace detail {
 
-// Carries a std::function through a C callback, and what it throws around the C frames.
+// Carries what a callback throws around the C frames that it was called from.
+class Carrier {
+public:
+    // What a C callback returns: 0 if body gives true, 1 if it gives false or throws. Any thread.
+    template <typename Body> std::int32_t run(Body body) noexcept {
+        try {
+            return body() ? 0 : 1;
+        } catch (...) {
+            const std::lock_guard<std::mutex> lock(mutex_);
+            if (!thrown_) {
+                thrown_ = std::current_exception();
+            }
+            return 1;
+        }
+    }
+
+    // Whether anything was thrown since the last release.
+    bool holds() {
+        const std::lock_guard<std::mutex> lock(mutex_);
+        return thrown_ != nullptr;
+    }
+
+    // Throws what was thrown first since the last time, if anything was.
+    void release() {
+        std::exception_ptr thrown;
+        {
+            const std::lock_guard<std::mutex> lock(mutex_);
+            std::swap(thrown, thrown_);
+        }
+        if (thrown) {
+            std::rethrow_exception(thrown);
+        }
+    }
+
+private:
+    std::mutex mutex_;
+    std::exception_ptr thrown_;
+};
+
+// A Progress as a C callback.
 class ProgressCall {
 public:
     explicit ProgressCall(const Progress &progress) : progress_(progress) {}
@@ -81,26 +122,19 @@ public:
     void *user() noexcept { return this; }
 
     // Use in place of cal::check for the call that was given the callback.
-    void check(cal_status status) const {
-        if (thrown_) {
-            std::rethrow_exception(thrown_);
-        }
+    void check(cal_status status) {
+        carrier_.release();
         cal::check(status);
     }
 
 private:
     static std::int32_t call(void *user, std::uint64_t done, std::uint64_t total) noexcept {
         auto *self = static_cast<ProgressCall *>(user);
-        try {
-            return self->progress_(done, total) ? 0 : 1;
-        } catch (...) {
-            self->thrown_ = std::current_exception();
-            return 1;
-        }
+        return self->carrier_.run([&] { return self->progress_(done, total); });
     }
 
     const Progress &progress_;
-    std::exception_ptr thrown_;
+    Carrier carrier_;
 };
 
 // The snprintf rule of cal.h: ask for the length, then for the text.
@@ -330,6 +364,8 @@ private:
     };
 
     std::unique_ptr<cal_model, Free> handle_;
+
+    friend class Trainer;
 
     explicit Model(cal_model *model) : handle_(model) {}
 
@@ -647,6 +683,142 @@ inline Metrics metrics(const std::vector<std::int32_t> &label,
     result.classes = input.classes;
     return result;
 }
+
+// -------------------------------------------------------------------- training
+
+// The struct of cal.h with its defaults.
+struct TrainingOptions : cal_training_options {
+    TrainingOptions() noexcept : cal_training_options CAL_TRAINING_OPTIONS_INIT {}
+};
+
+using TrainingReport = cal_training_report;
+
+// After every step and at every epoch's end; return false to stop. What it throws is passed on.
+using TrainingProgress = std::function<bool(const TrainingReport &report)>;
+
+// The images of a training. Give either images, or load.
+struct Source {
+    std::vector<std::int32_t> label; // one per image; -1: unlabelled
+    std::vector<Image> images;       // views, whose pixels outlive the trainer
+
+    // Describes image number index; false: it cannot be had, which ends the training. Called on
+    // any thread of the training, several at once. The pixels stay until unload is called or,
+    // without it, for good. What either throws stops the training and is passed on by run().
+    std::function<bool(std::uint64_t index, Image &image)> load;
+    std::function<void(std::uint64_t index, const Image &image)> unload;
+
+    std::vector<std::uint8_t> held_out; // one per image, not 0: validated with; empty: none
+};
+
+// A training of a CAL model, from its start or from a checkpoint to its end; one thread at a time.
+class Trainer {
+public:
+    // From random weights. options must have `known`.
+    Trainer(const TrainingOptions &options, Source source)
+        : Trainer(options, std::move(source), nullptr) {}
+
+    // With the network and the weights of a model, but for its prototypes.
+    Trainer(const TrainingOptions &options, Source source, const Model &start)
+        : Trainer(options, std::move(source), start.get()) {}
+
+    // Trains to the end. True: it has ended; false: progress or cancel() stopped it, and a
+    // further run goes on. Within progress, save() and model() may be called.
+    bool run(const TrainingProgress &progress = {}) {
+        detail::Carrier &carrier = host_->carrier;
+        Call call{progress, carrier};
+        const cal_status status = cal_trainer_run(get(), &Call::report, &call);
+        carrier.release();
+        if (status != CAL_ERR_CANCELLED) {
+            check(status);
+        }
+        return status == CAL_OK;
+    }
+
+    // Stops a run on another thread after its step.
+    void cancel() { check(cal_trainer_cancel(get())); }
+
+    // Writes a checkpoint, in one step.
+    void save(const std::string &path) { check(cal_trainer_save(get(), path.c_str())); }
+
+    // Goes on from a checkpoint of the same training, with the bits of one that never stopped.
+    void resume(const std::string &path) { check(cal_trainer_resume(get(), path.c_str())); }
+
+    // The model as it is now or, with keep_best, after the best epoch. names are those of the
+    // known classes; training_data says what it was trained on.
+    Model model(const std::vector<std::string> &names, const std::string &training_data = {}) {
+        detail::require_size("names", names.size(), host_->known);
+        std::vector<const char *> texts;
+        for (const std::string &name : names) {
+            texts.push_back(name.c_str());
+        }
+        cal_model *model = nullptr;
+        check(cal_trainer_model(get(), texts.data(),
+                                training_data.empty() ? nullptr : training_data.c_str(), &model));
+        return Model(model);
+    }
+
+    cal_trainer *get() const noexcept { return handle_.get(); }
+
+private:
+    // What libcal calls back as long as the trainer lives; its address stays when a Trainer moves.
+    struct Host {
+        Source source;
+        std::uint32_t known;
+        detail::Carrier carrier;
+
+        static std::int32_t load(void *user, std::uint64_t index, Image *image) noexcept {
+            auto *host = static_cast<Host *>(user);
+            return host->carrier.run([&] { return host->source.load(index, *image); });
+        }
+
+        static void unload(void *user, std::uint64_t index, const Image *image) noexcept {
+            auto *host = static_cast<Host *>(user);
+            host->carrier.run([&] {
+                host->source.unload(index, *image);
+                return true;
+            });
+        }
+    };
+
+    struct Call {
+        const TrainingProgress &progress;
+        detail::Carrier &carrier;
+
+        static std::int32_t report(void *user, const TrainingReport *report) noexcept {
+            auto *call = static_cast<Call *>(user);
+            return call->carrier.run([&] {
+                return !call->carrier.holds() && (!call->progress || call->progress(*report));
+            });
+        }
+    };
+
+    struct Free {
+        void operator()(cal_trainer *trainer) const noexcept { cal_trainer_free(trainer); }
+    };
+
+    std::unique_ptr<Host> host_; // outlives the handle
+    std::unique_ptr<cal_trainer, Free> handle_;
+
+    Trainer(const TrainingOptions &options, Source given, const cal_model *start)
+        : host_(new Host{std::move(given), options.known, {}}) {
+        const Source &source = host_->source;
+        const std::size_t count = source.label.size();
+        detail::require_size("images", source.images.size(), source.images.empty() ? 0 : count);
+        detail::require_size("held_out", source.held_out.size(),
+                             source.held_out.empty() ? 0 : count);
+        cal_source lent = CAL_SOURCE_INIT;
+        lent.count = count;
+        lent.label = source.label.data();
+        lent.images = source.images.empty() ? nullptr : source.images.data();
+        lent.load = source.load ? &Host::load : nullptr;
+        lent.unload = source.unload ? &Host::unload : nullptr;
+        lent.user = host_.get();
+        lent.held_out = source.held_out.empty() ? nullptr : source.held_out.data();
+        cal_trainer *trainer = nullptr;
+        check(cal_trainer_create(&options, &lent, start, &trainer));
+        handle_.reset(trainer);
+    }
+};
 
 } // namespace cal
 

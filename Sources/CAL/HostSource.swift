@@ -5,6 +5,8 @@ import CCal
 /// The images of a host: its array, or what its callback gives.
 final class HostSource: ImageSource, @unchecked Sendable {
   private let labels: [Int32]
+  /// Empty: none is held out.
+  private let heldOut: [Bool]
   private let images: [cal_image]
   private let load: cal_load_callback?
   private let unload: cal_unload_callback?
@@ -20,6 +22,9 @@ final class HostSource: ImageSource, @unchecked Sendable {
     }
     let count = Int(source.count)
     labels = Array(try array(source.label, count: count, name: "source->label"))
+    heldOut =
+      source.held_out == nil
+      ? [] : try array(source.held_out, count: count, name: "source->held_out").map { $0 != 0 }
     if let first = source.images {
       let structs = try CallerStructs(first, name: "source->images")
       try structs.checkArray(count: count, name: "source->images")
@@ -45,6 +50,8 @@ final class HostSource: ImageSource, @unchecked Sendable {
   override var count: Int { labels.count }
 
   override func label(of image: Int) -> Int? { labels[image] < 0 ? nil : Int(labels[image]) }
+
+  override func isHeldOut(_ image: Int) -> Bool { heldOut.isEmpty ? false : heldOut[image] }
 
   override func withImage(
     _ image: Int, worker: Int, _ body: (RawSpan, ImageLayout, Crop) -> Void

@@ -41,7 +41,7 @@ final class HostTraining: @unchecked Sendable {
         try trainer.run { report in
           guard !call.isCancelled else { return false }
           guard let callback else { return true }
-          var told = cal_training_report(report)
+          var told = cal_training_report(report, heldOut: trainer.heldOutCount)
           visitor.withLock { $0 = currentThread() }
           defer { visitor.withLock { $0 = nil } }
           return callback(user, &told) == 0
@@ -79,7 +79,7 @@ final class HostTraining: @unchecked Sendable {
 }
 
 extension cal_training_report {
-  fileprivate init(_ report: TrainingReport) {
+  fileprivate init(_ report: TrainingReport, heldOut: Int) {
     self.init()
     struct_size = UInt32(MemoryLayout<cal_training_report>.size)
     epoch = UInt32(report.epoch)
@@ -89,6 +89,12 @@ extension cal_training_report {
     is_epoch_end = report.terms == nil ? 1 : 0
     prototypes = UInt32(report.prototypes)
     novel_threshold = report.novelThreshold ?? -1
+    learning_rate = report.learningRate
+    validation_accuracy = report.validation?.accuracy ?? -1
+    validation_confidence = report.validation?.confidence ?? -1
+    validation_images = UInt32(heldOut)
+    best_epoch = report.bestEpoch.map { Int32($0) } ?? -1
+    is_finished = report.isFinished ? 1 : 0
     guard let terms = report.terms else { return }
     acr_selected = UInt32(terms.acrSelected)
     supervised = terms.supervised

@@ -91,12 +91,12 @@ extension cal_metrics_result: GrowingStruct {
 
 extension cal_source: GrowingStruct {
   static var cName: String { "cal_source" }
-  static var firstSize: Int { 56 }
+  static var firstSize: Int { 64 }
 }
 
 extension cal_training_options: GrowingStruct {
   static var cName: String { "cal_training_options" }
-  static var firstSize: Int { 176 }
+  static var firstSize: Int { 192 }
 }
 
 extension cal_updater_options: GrowingStruct {

@@ -33,6 +33,9 @@ extension cal_training_options {
     if gamma != 0 { options.objective.gamma = gamma }
     options.objective.ccrWeight = number(ccr_weight, default: options.objective.ccrWeight)
     if coverage != 0 { options.coverage = coverage }
+    options.validation.share = validation
+    options.validation.patience = Int(patience)
+    options.validation.keepsBest = keep_best != 0
     options.seed = seed
     try setMachine(&options)
     try setColours(&options, start)

@@ -9,7 +9,7 @@ import CALModel
 /// old or the new one at any instant.
 public enum Checkpoint {
   private static let magic: UInt32 = 0x544C_4143
-  private static let version: UInt32 = 1
+  private static let version: UInt32 = 2
 
   public static func write(_ trainer: Trainer, to path: String) throws(TrainingError) {
     var writer = CheckpointWriter()
@@ -64,9 +64,10 @@ public enum Checkpoint {
       ("schedule", "\(options.schedule)"), ("weight_decay", "\(options.weightDecay)"),
       ("dropout", "\(options.dropout)"), ("views", "\(options.views)"),
       ("objective", "\(options.objective)"), ("coverage", "\(options.coverage)"),
+      ("validation", "\(options.validation)"),
       ("mean", "\(options.mean)"), ("deviation", "\(options.deviation)"),
       ("seed", "\(options.seed)"), ("images", "\(trainer.imageCount)"),
-      ("labels", trainer.labelDigest.hex),
+      ("held_out", "\(trainer.heldOutCount)"), ("labels", trainer.labelDigest.hex),
     ]
     return lines.map { $0.0 + " = " + $0.1 }.joined(separator: "\n")
   }
@@ -102,6 +103,7 @@ extension TrainingState {
     writer.add(learner.parameters.map(\.bitPattern))
     writer.add(learner.mean.map(\.bitPattern))
     writer.add(learner.square.map(\.bitPattern))
+    validation.write(to: &writer)
   }
 
   fileprivate init(_ reader: inout CheckpointReader, _ bytes: RawSpan, _ trainer: Trainer)
@@ -128,6 +130,44 @@ extension TrainingState {
     learner.parameters = try floats()
     learner.mean = try floats()
     learner.square = try floats()
+    validation = try ValidationRecord(&reader, bytes, trainer, ended: epoch)
+  }
+}
+
+extension ValidationRecord {
+  fileprivate func write(to writer: inout CheckpointWriter) {
+    // A share is never negative.
+    writer.add((last?.accuracy ?? -1).bitPattern)
+    writer.add((last?.confidence ?? -1).bitPattern)
+    writer.add(UInt64(bestEpoch.map { $0 + 1 } ?? 0))
+    writer.add(bestAccuracy.bitPattern)
+    writer.add(UInt64(kept?.prototypes ?? 0))
+    guard let kept else { return }
+    writer.add(kept.usage)
+    writer.add(kept.parameters.map(\.bitPattern))
+  }
+
+  /// `ended` epochs are over.
+  fileprivate init(
+    _ reader: inout CheckpointReader, _ bytes: RawSpan, _ trainer: Trainer, ended: Int
+  ) throws(TrainingError) {
+    let accuracy = Double(bitPattern: try reader.number(bytes, UInt64.self))
+    let confidence = Double(bitPattern: try reader.number(bytes, UInt64.self))
+    if accuracy >= 0 { last = Figures(accuracy: accuracy, confidence: confidence) }
+    let best = try reader.count(bytes, in: 0...ended)
+    bestEpoch = best == 0 ? nil : best - 1
+    bestAccuracy = Double(bitPattern: try reader.number(bytes, UInt64.self))
+    let options = trainer.options
+    let rows = try reader.count(bytes, in: 0...options.prototypes)
+    guard rows > 0 else { return }
+    guard rows >= options.known else {
+      throw .checkpoint("\(reader.path): the best epoch has \(rows) prototypes, too few")
+    }
+    let usage = try reader.array(bytes, UInt64.self, counts: [0, rows])
+    let parameters = try reader.array(
+      bytes, UInt32.self, counts: [trainer.parameterCount(prototypes: rows)])
+    kept = Kept(
+      parameters: parameters.map(Float.init(bitPattern:)), prototypes: rows, usage: usage)
   }
 }
 

@@ -10,6 +10,9 @@ open class ImageSource {
   /// The class of a labelled image; nil: it is unlabelled.
   open func label(of image: Int) -> Int? { nil }
 
+  /// Whether it is not trained on but validated with; such an image has a label.
+  open func isHeldOut(_ image: Int) -> Bool { false }
+
   /// Calls `body` once with an image's pixels, which are borrowed for that call, and the part of
   /// them to look at. On any worker, several at once. Returns false, without calling, if the
   /// image cannot be had.

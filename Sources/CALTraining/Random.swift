@@ -23,6 +23,8 @@ public struct Random: Sendable {
     case dropout = 4
     /// Starting values of parameters. Index: the tensor; epoch 0.
     case weights = 5
+    /// Which labelled images are held out. Index: the class; epoch 0.
+    case validation = 6
   }
 
   private let key: Philox.Key

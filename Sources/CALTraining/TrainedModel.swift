@@ -15,16 +15,17 @@ extension Trainer {
     }
   }
 
-  /// The bytes of a model with the network and the prototypes as they are now. Ids are the rows'
-  /// numbers; novel prototypes have no name yet. Usage is that of the last survey.
+  /// The bytes of a model with the network and the prototypes as they are now or, if that is to be
+  /// kept, as they were after the epoch that validation found best. Ids are the rows' numbers;
+  /// novel prototypes have no name yet. Usage is that of the last survey.
   public func model(_ naming: Naming) throws(TrainingError) -> [UInt8] {
     guard naming.names.count == options.known else {
       throw .learning(
         LearningError("there are \(naming.names.count) names, but \(options.known) known classes"))
     }
-    let state = checkpoint
+    let state = modelState
     let layout = ParameterLayout(options.spec, prototypes: state.prototypes)
-    let parameters = state.learner.parameters
+    let parameters = state.parameters
     let ranges = Dictionary(
       uniqueKeysWithValues: layout.entries.map { ($0.parameter.name, $0.range) })
     let width = options.spec.featureCount
@@ -34,7 +35,7 @@ extension Trainer {
       return Prototype(
         id: UInt64(row), kind: isKnown ? .known : .novel, name: isKnown ? naming.names[row] : "",
         vector: Array(parameters[head + row * width..<head + (row + 1) * width]),
-        usage: state.lastUsage.isEmpty ? 0 : state.lastUsage[row])
+        usage: state.usage.isEmpty ? 0 : state.usage[row])
     }
     return try modelResult { () throws(ModelError) in
       let bank = try Bank(

@@ -9,6 +9,8 @@ public final class Trainer {
   public private(set) var state: TrainingState
   private let source: ImageSource
   private let unlabelled: [Int]
+  /// Not trained on, but looked at after each epoch.
+  private let heldOut: [Int]
   private let sampler: Sampler
   private var views: BatchViews
   private var learner: Learner
@@ -39,14 +41,15 @@ public final class Trainer {
     self.options = options
     self.source = source
     self.state = state
-    let (labelled, unlabelled) = try trainingResult { () throws(LearningError) in
+    let images = try trainingResult { () throws(LearningError) in
       try options.check()
-      return try source.parts(known: options.known)
+      return try TrainingImages(source, options)
     }
-    self.unlabelled = unlabelled
+    unlabelled = images.unlabelled
+    heldOut = images.heldOut
     let sampler = try trainingResult { () throws(LearningError) in
       try Sampler(
-        labelled: labelled, unlabelled: unlabelled, batchSize: options.batchSize,
+        labelled: images.labelled, unlabelled: images.unlabelled, batchSize: options.batchSize,
         seed: options.seed)
     }
     self.sampler = sampler
@@ -71,15 +74,11 @@ public final class Trainer {
 
   public var imageCount: Int { source.count }
 
-  /// Of the images' labels, in order.
-  var labelDigest: Digest {
-    var sha = SHA256()
-    for image in 0..<source.count {
-      let label = Int32(source.label(of: image) ?? -1)
-      withUnsafeBytes(of: label.littleEndian) { sha.update($0.bytes) }
-    }
-    return sha.finish()
-  }
+  /// Images that it validates with.
+  public var heldOutCount: Int { heldOut.count }
+
+  /// Of the images' labels, in order, and of which are held out.
+  var labelDigest: Digest { TrainingImages.digest(source, heldOut: heldOut) }
 
   func parameterCount(prototypes: Int) -> Int {
     ParameterLayout(options.spec, prototypes: prototypes).count
@@ -91,7 +90,11 @@ public final class Trainer {
     self.state = state
   }
 
-  public var isFinished: Bool { state.epoch >= options.epochs }
+  /// All epochs have ended, or validation has found that the rest is not worth it.
+  public var isFinished: Bool {
+    state.epoch >= options.epochs
+      || state.validation.isOut(of: options.validation.patience, after: state.epoch)
+  }
   public var stepsPerEpoch: Int { sampler.steps }
 
   /// Trains until the last epoch has ended or `progress` returns false. Can be called again.
@@ -102,7 +105,7 @@ public final class Trainer {
         if !progress(report(terms)) { return }
       }
       let ended = state.epoch
-      try endEpoch()
+      try finishEpoch()
       if !progress(report(nil, endOf: ended)) { return }
     }
   }
@@ -112,8 +115,7 @@ public final class Trainer {
     let labels = images.map { source.label(of: $0) }
     let settings = options.objectiveSettings(
       epoch: state.epoch, novelThreshold: state.novelThreshold)
-    let rate = options.schedule.rate(
-      options.learningRate, epoch: state.epoch, step: state.epoch * sampler.steps + state.step)
+    let rate = learningRate(epoch: state.epoch, step: state.step)
     let step: Learner.Step
     do throws(LearningError) {
       let adam = try Adam(options.adamSettings, rate: rate, step: learner.state.steps + 1)
@@ -128,6 +130,32 @@ public final class Trainer {
     state.count(step)
     state.step += 1
     return step.terms
+  }
+
+  private func learningRate(epoch: Int, step: Int) -> Double {
+    options.schedule.rate(options.learningRate, epoch: epoch, step: epoch * sampler.steps + step)
+  }
+
+  /// All of it or, after an error, nothing.
+  private func finishEpoch() throws(TrainingError) {
+    let before = (state, learner)
+    do throws(TrainingError) {
+      try endEpoch()
+      if !heldOut.isEmpty { try validate(epoch: before.0.epoch) }
+    } catch {
+      (state, learner) = before
+      throw error
+    }
+  }
+
+  /// The network as it is, which is what a model would be made of.
+  private func validate(epoch: Int) throws(TrainingError) {
+    state.learner = learner.state
+    let figures = try survey(heldOut).figures(heldOut.map { source.label(of: $0) })
+    guard figures.confidence.isFinite else {
+      throw .diverged("epoch \(epoch), validation: the mean confidence is \(figures.confidence)")
+    }
+    state.validate(figures, epoch: epoch, keepsBest: options.validation.keepsBest)
   }
 
   private func endEpoch() throws(TrainingError) {
@@ -164,10 +192,21 @@ public final class Trainer {
     learner = try Trainer.learner(options, state)
   }
 
-  private func report(_ terms: Objective.Terms?, endOf epoch: Int? = nil) -> TrainingReport {
-    TrainingReport(
-      epoch: epoch ?? state.epoch, epochs: options.epochs, step: state.step, steps: sampler.steps,
-      terms: terms, novelThreshold: state.novelThreshold, prototypes: state.prototypes)
+  private func report(_ terms: Objective.Terms?, endOf ended: Int? = nil) -> TrainingReport {
+    let (epoch, done) = ended.map { ($0, sampler.steps) } ?? (state.epoch, state.step)
+    return TrainingReport(
+      epoch: epoch, epochs: options.epochs, step: state.step, steps: sampler.steps,
+      terms: terms, novelThreshold: state.novelThreshold, prototypes: state.prototypes,
+      learningRate: learningRate(epoch: epoch, step: done - 1),
+      validation: ended == nil ? nil : state.validation.last,
+      bestEpoch: state.validation.bestEpoch, isFinished: isFinished)
+  }
+
+  /// What a model is made of.
+  var modelState: ValidationRecord.Kept {
+    state.validation.kept
+      ?? .init(
+        parameters: learner.state.parameters, prototypes: state.prototypes, usage: state.lastUsage)
   }
 
   /// The state as it is now, for a checkpoint.
@@ -187,24 +226,11 @@ public struct TrainingReport: Sendable {
   /// gamma_n; nil before the first is known.
   public let novelThreshold: Double?
   public let prototypes: Int
-}
-
-extension ImageSource {
-  /// The images of each kind, whose labels are checked.
-  fileprivate func parts(known: Int) throws(LearningError) -> ([Int], [Int]) {
-    try check(count, in: 2...LearningLimit.samples, "number of images")
-    var (labelled, unlabelled): ([Int], [Int]) = ([], [])
-    for image in 0..<count {
-      guard let label = label(of: image) else {
-        unlabelled.append(image)
-        continue
-      }
-      guard 0..<known ~= label else {
-        throw LearningError(
-          "the label of image \(image) is \(label), but there are \(known) known classes")
-      }
-      labelled.append(image)
-    }
-    return (labelled, unlabelled)
-  }
+  /// Of the step that ended, at the end of an epoch of its last one.
+  public let learningRate: Double
+  /// At the end of an epoch, if images are held out.
+  public let validation: ValidationRecord.Figures?
+  public let bestEpoch: Int?
+  /// No step will follow.
+  public let isFinished: Bool
 }

@@ -26,6 +26,7 @@ public struct TrainingOptions: Sendable, Equatable {
   public var objective = ObjectiveSettings()
   /// See `Pruning.Settings`.
   public var coverage = 0.9544
+  public var validation = ValidationSettings()
   public var seed: UInt64 = 1
   public var threads = 1
   public var kernels = KernelSet.best
@@ -49,6 +50,7 @@ public struct TrainingOptions: Sendable, Equatable {
     try CALLearning.check(dropout, in: TrainingOptions.dropouts, "dropout")
     try views.check()
     try CALLearning.check(coverage, in: 1e-6...1, "coverage")
+    try validation.check()
     try objectiveSettings(epoch: 0, novelThreshold: nil).check()
     try adamSettings.check()
   }

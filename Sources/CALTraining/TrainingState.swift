@@ -17,6 +17,7 @@ public struct TrainingState: Sendable, Equatable {
   public var usage: [UInt64]
   /// Of the epoch before; empty: there is none, or it had other prototypes.
   public var lastUsage: [UInt64] = []
+  public var validation = ValidationRecord()
 
   init(_ options: TrainingOptions, parameters: [Float]) {
     learner = Learner.State(parameters: parameters)

@@ -222,7 +222,7 @@ FIELD(cal_metrics_result, confusion_capacity, 176, 8);
 FIELD(cal_metrics_result, match, 184, 8);
 FIELD(cal_metrics_result, match_capacity, 192, 8);
 
-SIZE(cal_source, 56);
+SIZE(cal_source, 64);
 FIELD(cal_source, struct_size, 0, 4);
 FIELD(cal_source, reserved, 4, 4);
 FIELD(cal_source, count, 8, 8);
@@ -231,8 +231,9 @@ FIELD(cal_source, images, 24, 8);
 FIELD(cal_source, load, 32, 8);
 FIELD(cal_source, unload, 40, 8);
 FIELD(cal_source, user, 48, 8);
+FIELD(cal_source, held_out, 56, 8);
 
-SIZE(cal_training_options, 176);
+SIZE(cal_training_options, 192);
 FIELD(cal_training_options, struct_size, 0, 4);
 FIELD(cal_training_options, recipe, 4, 4);
 FIELD(cal_training_options, known, 8, 4);
@@ -261,8 +262,11 @@ FIELD(cal_training_options, ccr_weight, 136, 8);
 FIELD(cal_training_options, coverage, 144, 8);
 FIELD(cal_training_options, mean, 152, 12);
 FIELD(cal_training_options, deviation, 164, 12);
+FIELD(cal_training_options, validation, 176, 8);
+FIELD(cal_training_options, patience, 184, 4);
+FIELD(cal_training_options, keep_best, 188, 4);
 
-SIZE(cal_training_report, 80);
+SIZE(cal_training_report, 120);
 FIELD(cal_training_report, struct_size, 0, 4);
 FIELD(cal_training_report, epoch, 4, 4);
 FIELD(cal_training_report, epochs, 8, 4);
@@ -277,6 +281,13 @@ FIELD(cal_training_report, ccr, 48, 8);
 FIELD(cal_training_report, acr, 56, 8);
 FIELD(cal_training_report, total, 64, 8);
 FIELD(cal_training_report, novel_threshold, 72, 8);
+FIELD(cal_training_report, learning_rate, 80, 8);
+FIELD(cal_training_report, validation_accuracy, 88, 8);
+FIELD(cal_training_report, validation_confidence, 96, 8);
+FIELD(cal_training_report, validation_images, 104, 4);
+FIELD(cal_training_report, best_epoch, 108, 4);
+FIELD(cal_training_report, is_finished, 112, 4);
+FIELD(cal_training_report, reserved, 116, 4);
 
 SIZE(cal_updater_options, 32);
 FIELD(cal_updater_options, struct_size, 0, 4);

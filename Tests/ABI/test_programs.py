@@ -56,9 +56,10 @@ def test_program_with_address_sanitizer(
     installed.run(program, *models, cwd=tmp_path, env=environment)
 
 
+@pytest.mark.parametrize("source", ["training.c", "training.cpp"])
 @pytest.mark.parametrize("flag", ["-O1", "-fsanitize=address"])
-def test_training(installed: Installed, tmp_path: Path, flag: str) -> None:
-    program = build(installed, tmp_path, "training.c", "-D_GNU_SOURCE", flag)
+def test_training(installed: Installed, tmp_path: Path, source: str, flag: str) -> None:
+    program = build(installed, tmp_path, source, "-D_GNU_SOURCE", flag)
     checkpoint = tmp_path / "training.ckpt"
     environment = installed.environment() | {"ASAN_OPTIONS": "detect_leaks=1"}
     done = installed.run(program, checkpoint, cwd=tmp_path, env=environment)

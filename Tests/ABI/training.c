@@ -37,6 +37,10 @@ static int32_t report(void *user, const cal_training_report *told) {
     host *h = user;
     CHECK(told->struct_size == sizeof *told);
     CHECK(told->steps == 3 && told->epochs == 2);
+    CHECK(told->validation_images == 0 && told->best_epoch == -1);
+    CHECK(told->validation_accuracy < 0 && told->validation_confidence < 0);
+    CHECK(told->is_finished == (told->is_epoch_end && told->epoch == 1));
+    CHECK(told->learning_rate == 2e-4);
     if (told->is_epoch_end) {
         h->epochs++;
         return 0;
@@ -48,10 +52,9 @@ static int32_t report(void *user, const cal_training_report *told) {
     return ++h->steps == h->stop_after;
 }
 
-static cal_trainer *start(host *h, const int32_t *label) {
+/* The options and images of all trainings here. */
+static cal_training_options small(void) {
     cal_training_options options = CAL_TRAINING_OPTIONS_INIT;
-    cal_source source = CAL_SOURCE_INIT;
-    cal_trainer *trainer = NULL;
     options.known = KNOWN;
     options.prototypes = 5;
     options.epochs = 2;
@@ -63,11 +66,23 @@ static cal_trainer *start(host *h, const int32_t *label) {
     options.input_size = SIDE;
     options.small_stem = 1;
     options.threads = 2;
+    return options;
+}
+
+static cal_source images(host *h, const int32_t *label) {
+    cal_source source = CAL_SOURCE_INIT;
     source.count = IMAGES;
     source.label = label;
     source.load = load_image;
     source.unload = unload_image;
     source.user = h;
+    return source;
+}
+
+static cal_trainer *start(host *h, const int32_t *label) {
+    cal_training_options options = small();
+    cal_source source = images(h, label);
+    cal_trainer *trainer = NULL;
     CHECK(cal_trainer_create(&options, &source, NULL, &trainer) == CAL_OK);
     h->trainer = trainer;
     return trainer;
@@ -79,6 +94,59 @@ static void digest(cal_trainer *trainer, uint8_t sha256[CAL_DIGEST_SIZE]) {
     CHECK(cal_trainer_model(trainer, names, "squares", &model) == CAL_OK);
     CHECK(cal_model_sha256(model, sha256) == CAL_OK);
     cal_model_free(model);
+}
+
+/* Ends a training that validates, at its first epoch's end. */
+static int32_t validated(void *user, const cal_training_report *told) {
+    const uint32_t *held_out = user;
+    CHECK(told->validation_images == *held_out);
+    CHECK((told->validation_accuracy >= 0) == told->is_epoch_end);
+    CHECK(told->validation_accuracy <= 1 && told->validation_confidence <= 1);
+    CHECK(!told->is_epoch_end || told->best_epoch == 0);
+    return told->is_epoch_end;
+}
+
+/* Images that the host holds out, or the trainer, and what is refused. */
+static void validate(host *h, const int32_t *label) {
+    cal_training_options options = small();
+    cal_source source = images(h, label);
+    cal_trainer *trainer = NULL;
+    uint8_t held_out[IMAGES] = {1, 0, 0, 0, 0, 7};
+    uint32_t count = 2;
+    options.epochs = 9;
+    options.keep_best = 1;
+    CHECK(cal_trainer_create(&options, &source, NULL, &trainer) == CAL_ERR_ARGUMENT);
+    CHECK(trainer == NULL && strstr(cal_last_error(), "no images are held out") != NULL);
+    source.held_out = held_out;
+    CHECK(cal_trainer_create(&options, &source, NULL, &trainer) == CAL_OK);
+    memset(held_out, 0, sizeof held_out); /* it was copied */
+    CHECK(cal_trainer_run(trainer, validated, &count) == CAL_ERR_CANCELLED);
+    cal_trainer_free(trainer);
+
+    held_out[2] = 1; /* unlabelled */
+    CHECK(cal_trainer_create(&options, &source, NULL, &trainer) == CAL_ERR_ARGUMENT);
+    CHECK(strstr(cal_last_error(), "image 2 ") != NULL);
+    held_out[2] = 0;
+    held_out[4] = 1;
+    options.validation = 0.3;
+    CHECK(cal_trainer_create(&options, &source, NULL, &trainer) == CAL_ERR_ARGUMENT);
+    CHECK(strstr(cal_last_error(), "validation is 0.3") != NULL);
+
+    /* A third of six labelled images of each class. */
+    source.held_out = NULL;
+    count = 4;
+    CHECK(cal_trainer_create(&options, &source, NULL, &trainer) == CAL_OK);
+    CHECK(cal_trainer_run(trainer, validated, &count) == CAL_ERR_CANCELLED);
+    cal_trainer_free(trainer);
+    options.validation = -0.1;
+    CHECK(cal_trainer_create(&options, &source, NULL, &trainer) == CAL_ERR_ARGUMENT);
+    options.validation = 0.3;
+    options.patience = UINT32_MAX;
+    CHECK(cal_trainer_create(&options, &source, NULL, &trainer) == CAL_ERR_ARGUMENT);
+    CHECK(strstr(cal_last_error(), "patience is 4294967295") != NULL);
+    options.patience = 0;
+    source.struct_size = 56; /* it has no room for held_out */
+    CHECK(cal_trainer_create(&options, &source, NULL, &trainer) == CAL_ERR_STRUCT_SIZE);
 }
 
 int main(int argc, char **argv) {
@@ -119,6 +187,7 @@ int main(int argc, char **argv) {
     CHECK(memcmp(whole, resumed, sizeof whole) == 0);
     cal_trainer_free(trainer);
 
+    validate(&h, label);
     h.missing = 3;
     trainer = start(&h, label);
     CHECK(cal_trainer_run(trainer, NULL, NULL) == CAL_ERR_IO);

@@ -41,14 +41,16 @@ import Testing
   @Test func streamsDiffer() {
     var firsts: [UInt64] = []
     for seed in [UInt64(0), 1, 1 << 32, .max] {
-      for purpose in [Random.Purpose.sampling, .weakView, .strongView, .dropout, .weights] {
+      for purpose in [
+        Random.Purpose.sampling, .weakView, .strongView, .dropout, .weights, .validation,
+      ] {
         for (epoch, index) in [(UInt32(0), UInt32(0)), (0, 1), (1, 0), (1, 1), (0, .max)] {
           var random = Random(seed: seed, purpose: purpose, epoch: epoch, index: index)
           firsts.append(UInt64(random.word()) << 32 | UInt64(random.word()))
         }
       }
     }
-    #expect(Set(firsts).count == 100)
+    #expect(Set(firsts).count == 120)
   }
 
   @Test func uniformNumbersAreUniform() {

@@ -17,10 +17,10 @@ class Done(NamedTuple):
     """What the terminal was sent."""
 
 
-def run_on_terminal(*arguments: object) -> Done:
+def run_on_terminal(*arguments: object, columns: int = 80) -> Done:
     """For commands that write less to the terminal than it buffers: some kilobytes."""
     master, slave = pty.openpty()
-    termios.tcsetwinsize(slave, (25, 80))
+    termios.tcsetwinsize(slave, (25, columns))
     command = [sys.executable, "-m", "cal", *map(str, arguments)]
     done = subprocess.run(command, stdout=subprocess.PIPE, stderr=slave, timeout=60)
     os.close(slave)

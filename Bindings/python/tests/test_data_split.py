@@ -8,7 +8,7 @@ import os
 import random
 from collections import Counter, defaultdict
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -184,6 +184,24 @@ def tree(root: Path, names: list[str]) -> Path:
 NAMES = [f"{folder}/{i % 3}/{i}.png" for folder in ("b", "a", "c é") for i in range(20)]
 
 
+class Listing(AbstractContextManager["Listing"]):
+    """What os.scandir gives. Versions of os.walk differ in whether they iterate over it or over
+    what it gives on entering, so it is both.
+    """
+
+    def __init__(self, entries: Iterator[object]) -> None:
+        self._entries = entries
+
+    def __iter__(self) -> Iterator[object]:
+        return self
+
+    def __next__(self) -> object:
+        return next(self._entries)
+
+    def __exit__(self, *error: object) -> None:
+        pass
+
+
 class Shuffled:
     """os.scandir of another file system: the same entries in another order."""
 
@@ -191,11 +209,11 @@ class Shuffled:
         self._chance = random.Random(seed)
         self._scandir = os.scandir
 
-    def __call__(self, *arguments: object) -> AbstractContextManager[Iterator[object]]:
+    def __call__(self, *arguments: object) -> Listing:
         with self._scandir(*arguments) as entries:
             given = list(entries)
         self._chance.shuffle(given)
-        return nullcontext(iter(given))
+        return Listing(iter(given))
 
 
 @pytest.mark.parametrize("seed", range(3))

@@ -32,7 +32,7 @@ def test_python_blocks_run(
     Image.fromarray(pixels).save("face.png")
     torchfile.save(Path("epoch50.ckpt"), {"state_dict": make(Shape(rows=25))})
     blocks = re.findall(r"```python\n(.*?)```", PYTHON, re.DOTALL)
-    assert len(blocks) == 7
+    assert len(blocks) == 8
     for method in ("alpha", "beta", "gamma"):
         Path("dataset", method).mkdir(parents=True)
         for number in range(10):
@@ -51,6 +51,7 @@ def test_python_blocks_run(
     assert "ResNet of basic blocks" in printed
     assert "('alpha', 'beta') ('gamma',) 12 6" in printed
     assert Path("training.ckpt").is_file() and Path("trained.cal").is_file()
+    assert Path("history.csv").is_file() and "My training" in Path("report.html").read_text()
     assert "gamma novel 2 " in printed and Path("results/confusion.png").is_file()
 
 

@@ -100,6 +100,62 @@ def test_what_the_report_raises_stops_and_a_further_run_goes_on(tmp_path: Path) 
         assert training.model().sha256 == expected
 
 
+def test_validation_by_images_of_the_host() -> None:
+    held_out = [1, 4, 5, 13]
+    reports: list[Report] = []
+    with trainer(held_out=held_out, epochs=8) as training:
+        training.run(reports.append)
+        model = training.model()
+    assert all(report.validation_images == 4 for report in reports)
+    assert all(r.validation_accuracy is None for r in reports if not r.is_epoch_end)
+    ends = [report for report in reports if report.is_epoch_end]
+    assert [end.is_finished for end in ends] == [False] * 7 + [True]
+    # The same by attribution with the model.
+    images, labels = pictures()
+    best = [result.ranked[0] for result in model.attribute([images[i] for i in held_out])]
+    hits = [score.id == labels[i] for score, i in zip(best, held_out, strict=True)]
+    assert ends[-1].validation_accuracy == np.mean(hits)
+    confidence = np.mean([score.probability for score in best])
+    assert ends[-1].validation_confidence == pytest.approx(confidence, abs=1e-5)
+    accuracies = [end.validation_accuracy for end in ends]
+    assert ends[-1].best_epoch == np.argmax(accuracies)
+
+
+def test_the_best_epoch_is_kept_and_patience_ends_early() -> None:
+    def run(**options: object) -> tuple[list[Report], list[str]]:
+        ends: list[Report] = []
+        models: list[str] = []
+
+        def see(report: Report) -> None:
+            if report.is_epoch_end:
+                ends.append(report)
+                models.append(training.model().sha256)
+
+        with trainer(validation=0.3, epochs=14, **options) as training:
+            training.run(see)
+            models.append(training.model().sha256)
+        return ends, models
+
+    ends, models = run()
+    accuracies = [end.validation_accuracy for end in ends]
+    best = int(np.argmax(accuracies))
+    assert best < 11 and models[-1] == models[-2]
+    kept_ends, kept_models = run(keep="best", patience=2)
+    last = kept_ends[-1]
+    assert last.is_finished and last.epoch < 13 and last.epoch - (last.best_epoch or 0) == 2
+    assert [end.validation_accuracy for end in kept_ends] == accuracies[: last.epoch + 1]
+    assert kept_models[-1] == models[last.best_epoch or 0] != models[last.epoch]
+
+
+def test_the_learning_rate_is_reported() -> None:
+    reports: list[Report] = []
+    with trainer(decay_epochs=1, decay_factor=0.5) as training:
+        training.run(reports.append)
+    assert [report.learning_rate for report in reports] == [
+        pytest.approx(3e-3 * 0.5**report.epoch) for report in reports
+    ]
+
+
 SCRIPT = textwrap.dedent("""
     import sys
     sys.path.insert(0, {folder!r})
@@ -150,6 +206,15 @@ def test_a_model_is_a_start(tmp_path: Path) -> None:
         ({"threads": 1000}, "threads is 1000"),
         ({"kernels": "reference"}, "reference path, which cannot train"),
         ({"network": Network(size=100_000)}, "100000"),
+        ({"epochs": 0}, "epochs is 0, not above 0"),
+        ({"decay_factor": 0.0}, "decay_factor is 0.0, not above 0"),
+        ({"patience": 0}, "patience is 0, not above 0"),
+        ({"patience": 2}, "patience is 2, but no images are held out"),
+        ({"keep": "best"}, "best epoch is to be kept, but no images are held out"),
+        ({"validation": 0.95}, "validation is 0.95, not 0.0 to 0.9"),
+        ({"validation": 0.1, "held_out": [1]}, "but 1 images are held out already"),
+        ({"held_out": [48]}, "held_out has 48, but there are 48 images"),
+        ({"held_out": [0]}, "image 0 is held out, but has no label"),
         ({"network": Network("basic", (1, 1, 1, 2000))}, "depth[3] is 2000"),
     ],
 )

@@ -317,6 +317,7 @@ class Source(Versioned):
         ("load", c_void_p),
         ("unload", c_void_p),
         ("user", c_void_p),
+        ("held_out", c_void_p),
     ]
 
 
@@ -350,6 +351,9 @@ class TrainingOptions(Versioned):
         ("coverage", c_double),
         ("mean", c_float * 3),
         ("deviation", c_float * 3),
+        ("validation", c_double),
+        ("patience", c_uint32),
+        ("keep_best", c_int32),
     ]
 
 
@@ -369,6 +373,13 @@ class TrainingReport(ctypes.Structure):
         ("acr", c_double),
         ("total", c_double),
         ("novel_threshold", c_double),
+        ("learning_rate", c_double),
+        ("validation_accuracy", c_double),
+        ("validation_confidence", c_double),
+        ("validation_images", c_uint32),
+        ("best_epoch", c_int32),
+        ("is_finished", c_int32),
+        ("reserved", c_uint32),
     ]
 
 

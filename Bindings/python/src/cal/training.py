@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import ctypes
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from . import _structs as s
 from . import images as image_inputs
@@ -19,6 +19,10 @@ from .model import Model
 if TYPE_CHECKING:
     from .learning import Recipe
     from .model import OneImage
+
+
+Keep = Literal["last", "best"]
+KEEPS = {"last": 0, "best": 1}
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +65,18 @@ class Report:
     acr_selected: int
     novel_threshold: float | None
     """gamma_n; None before the first is known."""
+    learning_rate: float
+    """Of this step; at the end of an epoch, of its last one."""
+    validation_accuracy: float | None
+    """At the end of an epoch, of the held-out images; None: there are none."""
+    validation_confidence: float | None
+    """Mean of their largest probability."""
+    validation_images: int
+    """Held out."""
+    best_epoch: int | None
+    """With the highest validation accuracy so far, the first of equals."""
+    is_finished: bool
+    """The training has ended with this epoch."""
 
 
 class Trainer(Handle):
@@ -87,6 +103,10 @@ class Trainer(Handle):
         dropout: float = 0.2,
         gamma: float = 0.9,
         ccr_weight: float = 0.2,
+        held_out: Collection[int] = (),
+        validation: float = 0.0,
+        patience: int | None = None,
+        keep: Keep = "last",
         seed: int = 1,
         threads: int = 1,
         kernels: str = "auto",
@@ -94,9 +114,21 @@ class Trainer(Handle):
         """images are all that `attribute` takes, decoded here and kept. labels: the class of each
         labelled image, 0 to len(known) - 1; None: unlabelled. known: the names of the known
         classes. start: a model whose network and weights, but for the prototypes, to start from;
-        else `network` is made with random weights."""
+        else `network` is made with random weights.
+
+        held_out: positions of labelled images that are not trained on but validated with after
+        each epoch; or validation: the share of each class's labelled images to draw for that.
+        patience: the training ends after so many epochs in a row without a higher validation
+        accuracy. keep: the epoch, "last" or "best", that the model is of."""
         if len(images) != len(labels):
             raise error(Status.ARGUMENT, f"{len(images)} images, but {len(labels)} labels")
+        _check_above_zero(
+            epochs=epochs,
+            learning_rate=learning_rate,
+            decay_epochs=decay_epochs,
+            decay_factor=decay_factor,
+            patience=patience,
+        )
         self._names = [str(name) for name in known]
         self._pixels = [image_inputs.load(image) for image in images]
         self._images = (s.Image * len(images))(*(each.image for each in self._pixels))
@@ -108,6 +140,9 @@ class Trainer(Handle):
             label=ctypes.addressof(self._labels),
             images=ctypes.addressof(self._images),
         )
+        flags = _flags(held_out, len(images))
+        if flags is not None:
+            source.held_out = ctypes.addressof(flags)
         shape = network or Network()
         options = s.TrainingOptions(
             recipe=s.RECIPES[recipe],
@@ -133,6 +168,9 @@ class Trainer(Handle):
             dropout=dropout or -1.0,
             gamma=gamma,
             ccr_weight=ccr_weight or -1.0,
+            validation=validation,
+            patience=patience or 0,
+            keep_best=KEEPS[keep],
         )
         native = library()
         pointer = ctypes.c_void_p()
@@ -173,7 +211,8 @@ class Trainer(Handle):
         self._library.call("cal_trainer_resume", self._use(), os.fsencode(path))
 
     def model(self, training_data: str = "") -> Model:
-        """The model as it is now. training_data says what it was trained on."""
+        """The model as it is now or, with keep="best", as it was after the best epoch so far.
+        training_data says what it was trained on."""
         names = (ctypes.c_char_p * len(self._names))(*(name.encode() for name in self._names))
         pointer = ctypes.c_void_p()
         self._library.call(
@@ -193,8 +232,31 @@ class Trainer(Handle):
         self._pixels = []
 
 
+def _check_above_zero(**values: float | None) -> None:
+    """C takes 0 for its default, which nobody means who says 0."""
+    for name, value in values.items():
+        if value is not None and value <= 0:
+            raise error(Status.ARGUMENT, f"{name} is {value}, not above 0")
+
+
+def _flags(held_out: Collection[int], count: int) -> ctypes.Array[ctypes.c_uint8] | None:
+    """A byte for each image."""
+    if not held_out:
+        return None
+    flags = (ctypes.c_uint8 * count)()
+    for position in held_out:
+        if not 0 <= position < count:
+            raise error(Status.ARGUMENT, f"held_out has {position}, but there are {count} images")
+        flags[position] = 1
+    return flags
+
+
+def _or_none(value: float) -> float | None:
+    """C's way to say that there is none is a negative number."""
+    return value if value >= 0 else None
+
+
 def _report(told: s.TrainingReport) -> Report:
-    threshold = told.novel_threshold
     return Report(
         epoch=told.epoch,
         epochs=told.epochs,
@@ -208,5 +270,11 @@ def _report(told: s.TrainingReport) -> Report:
         acr=told.acr,
         total=told.total,
         acr_selected=told.acr_selected,
-        novel_threshold=threshold if threshold >= 0 else None,
+        novel_threshold=_or_none(told.novel_threshold),
+        learning_rate=told.learning_rate,
+        validation_accuracy=_or_none(told.validation_accuracy),
+        validation_confidence=_or_none(told.validation_confidence),
+        validation_images=told.validation_images,
+        best_epoch=told.best_epoch if told.best_epoch >= 0 else None,
+        is_finished=told.is_finished != 0,
     )

@@ -43,6 +43,20 @@ def share(text: str) -> float:
     return value
 
 
+def amount(text: str) -> float:
+    value = _number(text)
+    if value < 0:
+        raise argparse.ArgumentTypeError(f"{text} is below 0")
+    return value
+
+
+def above_zero(text: str) -> float:
+    value = amount(text)
+    if value == 0:
+        raise argparse.ArgumentTypeError(f"{text} is not a number above 0")
+    return value
+
+
 def expression(text: str) -> str:
     try:
         re.compile(text)

@@ -11,7 +11,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
 from .listing import Image
-from .sample import canonical
+from .sample import Sample, canonical
 
 
 def place(name: str, seed: int) -> bytes:
@@ -72,3 +72,12 @@ def hold_out(groups: Mapping[str, Counter[int]], share: float, seed: int) -> set
             for label, n in groups[name].items():
                 missing[label] -= n
     return taken
+
+
+def hold_out_samples(samples: Iterable[Sample], share: float, seed: int) -> set[Sample]:
+    """That share of the samples of each class, groups as a whole, as `hold_out` says."""
+    of_group: defaultdict[str, list[Sample]] = defaultdict(list)
+    for sample in samples:
+        of_group[sample.group or sample.path].append(sample)
+    groups = {name: Counter(sample.label for sample in group) for name, group in of_group.items()}
+    return {sample for name in hold_out(groups, share, seed) for sample in of_group[name]}
