@@ -4,9 +4,9 @@
 //
 // Arrows point down only:
 //
-//     CAL, CALTraining  ->  CALModel  ->  CALNetwork, CALImage, CALDigest  ->  CKernels, COpenBLAS
-//                                     ->  CModelFormat (protobuf-c)
-//                       ->  CALLearning
+//     CAL  ->  CALTraining, CALUpdate  ->  CALModel, CALLearning
+//     CALModel  ->  CALNetwork, CALImage, CALDigest  ->  CKernels, COpenBLAS
+//               ->  CModelFormat (protobuf-c)
 //
 // The shipped library is built by the Makefile, which adds what a manifest cannot say without
 // unsafe flags: static Swift runtime, soname, version script.
@@ -49,9 +49,13 @@ let package = Package(
       dependencies: ["CALLearning", "CALNetwork", "CALImage", "CALModel", "CALDigest"],
       swiftSettings: swift),
     .target(
+      name: "CALUpdate", dependencies: ["CALLearning", "CALModel", "CALDigest"],
+      swiftSettings: swift),
+    .target(
       name: "CAL",
       dependencies: [
-        "CCal", "CALModel", "CALLearning", "CALTraining", "CALNetwork", "CALImage", "CALDigest",
+        "CCal", "CALModel", "CALLearning", "CALTraining", "CALUpdate", "CALNetwork", "CALImage",
+        "CALDigest",
         "CBuildInfo",
         "COpenBLAS",
       ], swiftSettings: swift),
@@ -72,6 +76,10 @@ let package = Package(
     .testTarget(
       name: "CALTrainingTests",
       dependencies: ["CALTraining", "CALLearning", "CALNetwork", "CALImage", "CALTestSupport"],
+      swiftSettings: swift),
+    .testTarget(
+      name: "CALUpdateTests",
+      dependencies: ["CALUpdate", "CALModel", "CALNetwork", "CALDigest", "CALTestSupport"],
       swiftSettings: swift),
     .testTarget(
       name: "CALTests", dependencies: ["CAL", "CCal", "CALModel", "CALTestSupport"],

@@ -70,7 +70,7 @@ extern "C" {
 /* ------------------------------------------------------------------- status */
 
 /* Values are frozen. Blocks: 1xx argument, 2xx model file, 3xx image, 4xx numeric, 5xx
- * resource, 6xx cancelled, 9xx internal. */
+ * resource, 6xx cancelled, 7xx updater, 9xx internal. */
 typedef int32_t cal_status;
 enum {
     CAL_OK = 0,
@@ -95,7 +95,10 @@ enum {
     CAL_ERR_MEMORY = 501,       /* out of memory */
     CAL_ERR_IO = 502,           /* reading or writing a file failed */
     CAL_ERR_THREADS = 503,      /* a thread could not be started */
-    CAL_ERR_CANCELLED = 601,    /* the progress callback or cal_session_cancel stopped it */
+    CAL_ERR_CANCELLED = 601,    /* the progress callback or a _cancel function stopped it */
+    CAL_ERR_STATE_LOCKED = 701, /* an updater's folder is in use by another updater */
+    CAL_ERR_STATE_DAMAGED = 702,/* a file of an updater's folder is not what was written */
+    CAL_ERR_REFUSED = 703,      /* a commit that would make known methods worse */
     CAL_ERR_INTERNAL = 901      /* a defect in libcal; please report it */
 };
 
@@ -798,6 +801,160 @@ CAL_CHECKED cal_status cal_trainer_resume(cal_trainer *trainer, const char *path
  * finite, names that break a model's rules), CAL_ERR_MEMORY. */
 CAL_CHECKED cal_status cal_trainer_model(cal_trainer *trainer, const char *const *names,
                                          const char *training_data, cal_model **out);
+
+/* ------------------------------------------------------------ field updates */
+
+/* After a model was handed out, images of methods that it does not know arrive. An updater takes
+ * in what the model is shown; a commit makes the next epoch of its prototypes out of that: new
+ * methods are discovered and get new ids, prototypes that nothing uses retire, known ones stay as
+ * they are. Network and feature vectors never change. How: docs/UPDATES.md.
+ *
+ * An updater lives in a folder. What was acknowledged is there after any crash, a commit is there
+ * whole or not at all, and one updater at a time has the folder. What several updaters of one model
+ * observed merges into exactly what one would have. */
+
+typedef struct cal_updater cal_updater;
+
+enum {
+    CAL_UPDATER_SALVAGE = 1, /* open a damaged journal as far as it is good; what follows is set
+                                aside in journal.damaged */
+    CAL_UPDATER_NO_SYNC = 2  /* do not wait for the disk at every call: what was observed since
+                                cal_updater_sync is lost if the machine stops, but not if only the
+                                process does */
+};
+
+typedef struct cal_updater_options {
+    uint32_t struct_size;
+    uint32_t flags;      /* CAL_UPDATER_* */
+    uint64_t seed;       /* of the choice of images that are kept; updaters whose states are to
+                            merge need the same seed, reservoir and samples. These three count
+                            when the state is created */
+    uint32_t reservoir;  /* images kept of those that nothing explains well; 0: 8192; 16 to
+                            1048576. Each takes 4 bytes x feature_count, on disk and in memory */
+    uint32_t samples;    /* images kept for each prototype; 0: 64; 4 to 65536 */
+    uint32_t keep;       /* epochs whose models stay in the folder; 0: 4 */
+    uint32_t reserved;
+} cal_updater_options;
+#define CAL_UPDATER_OPTIONS_INIT {(uint32_t)sizeof(cal_updater_options), 0, 0, 0, 0, 0, 0}
+
+/* Makes a state of the model in a folder, which is made if it is not there (its parent must be).
+ * options may be NULL. Thread: any. Errors: CAL_ERR_HANDLE, CAL_ERR_ARGUMENT (also: there is a
+ * state), CAL_ERR_STRUCT_SIZE, CAL_ERR_IO, CAL_ERR_STATE_LOCKED. */
+CAL_CHECKED cal_status cal_updater_create(const cal_model *model, const char *folder,
+                                          const cal_updater_options *options, cal_updater **out);
+
+/* Goes on with the state of a folder. Thread: any. Errors: CAL_ERR_ARGUMENT, CAL_ERR_STRUCT_SIZE,
+ * CAL_ERR_NOT_FOUND (no state), CAL_ERR_IO, CAL_ERR_STATE_LOCKED, CAL_ERR_STATE_DAMAGED (the
+ * sentence has the byte), CAL_ERR_MODEL_*. */
+CAL_CHECKED cal_status cal_updater_open(const char *folder, const cal_updater_options *options,
+                                        cal_updater **out);
+
+/* Gives up the handle and the folder; a call that runs finishes first. NULL is fine. Thread: any. */
+CAL_API void cal_updater_free(cal_updater *updater);
+
+/* Attributes images as cal_session_attribute_batch does, and takes those in that have CAL_OK.
+ * The session's model must be the updater's current one. An image is known by its pixels (and its
+ * face box): one that comes again is counted again, but never kept twice. When this returns
+ * CAL_OK, all of them are on the disk. On another error than CAL_ERR_CANCELLED some may have been
+ * taken in. Thread: one at a time per updater and session. Errors: as
+ * cal_session_attribute_batch, CAL_ERR_IO. */
+CAL_CHECKED cal_status cal_updater_observe(cal_updater *updater, cal_session *session,
+                                           const cal_image *images, size_t count,
+                                           const cal_attribute_options *options,
+                                           cal_result *results);
+
+/* The same for feature vectors, as cal_result has them: count x feature_count floats at features,
+ * and count x CAL_DIGEST_SIZE bytes at keys, which say which image each is: its pixels_sha256.
+ * Thread: one at a time per updater. Errors: CAL_ERR_HANDLE, CAL_ERR_BUSY, CAL_ERR_ARGUMENT,
+ * CAL_ERR_IO. */
+CAL_CHECKED cal_status cal_updater_observe_features(cal_updater *updater, const float *features,
+                                                    const uint8_t *keys, size_t count);
+
+/* Waits until everything observed is on the disk. Thread: one at a time per updater. Errors: as
+ * above. */
+CAL_CHECKED cal_status cal_updater_sync(cal_updater *updater);
+
+/* The state as one line of JSON: model, epoch, kept epochs, images seen and unexplained since the
+ * last commit, reservoir, usage by prototype, labels, and what opening found to be damaged.
+ * Text rule. Thread: one at a time per updater. Errors: CAL_ERR_HANDLE, CAL_ERR_BUSY,
+ * CAL_ERR_ARGUMENT. */
+CAL_CHECKED cal_status cal_updater_status(cal_updater *updater, char *buffer, size_t capacity,
+                                          size_t *length);
+
+typedef struct cal_commit_options {
+    uint32_t struct_size;
+    uint32_t founders;    /* different images that a new method needs; 0: 10; from 2 */
+    double separation;    /* of a new method from all else, in units of spread; 0: 4. A normal
+                             cloud cut in two has 2.7, a uniform one 3.5 */
+    double duplicate;     /* cosine of features from which two images count as one; 0: 0.999 */
+    double known_loss;    /* share of the model's calibration images that may lose their right
+                             answer; 0: 0.01; negative: none */
+    double coverage;      /* of pruning, see cal_prune_options; 0: 1, only unused ones go */
+    cal_progress_callback progress; /* of 1000; NULL: none */
+    void *progress_user;
+} cal_commit_options;
+#define CAL_COMMIT_OPTIONS_INIT {(uint32_t)sizeof(cal_commit_options), 0, 0, 0, 0, 0, NULL, NULL}
+
+/* Finds out what a commit would do, for cal_updater_report; nothing changes. options may be NULL.
+ * Thread: one at a time per updater. Errors: CAL_ERR_HANDLE, CAL_ERR_BUSY, CAL_ERR_ARGUMENT,
+ * CAL_ERR_STRUCT_SIZE, CAL_ERR_REFUSED (the sentence has the figures), CAL_ERR_CANCELLED. */
+CAL_CHECKED cal_status cal_updater_preview(cal_updater *updater,
+                                           const cal_commit_options *options);
+
+/* Makes the next epoch. The new model, whose parent is the old one, is *out (if out is not NULL)
+ * and lies in the folder as epoch-N.cal; sessions of the old model go on undisturbed. Nothing has
+ * changed on an error, but CAL_ERR_IO may say that the updater must be opened again to know.
+ * Thread: one at a time per updater. Errors: as cal_updater_preview, and CAL_ERR_IO. */
+CAL_CHECKED cal_status cal_updater_commit(cal_updater *updater, const cal_commit_options *options,
+                                          cal_model **out);
+
+/* The report on this handle's last preview or commit as one line of JSON (docs/UPDATES.md).
+ * Text rule. Thread: one at a time per updater. Errors: CAL_ERR_HANDLE, CAL_ERR_BUSY,
+ * CAL_ERR_ARGUMENT, CAL_ERR_NOT_FOUND (there was none). */
+CAL_CHECKED cal_status cal_updater_report(cal_updater *updater, char *buffer, size_t capacity,
+                                          size_t *length);
+
+/* Models and reports of all kept epochs as one line of JSON. Text rule. Thread: one at a time per
+ * updater. Errors: CAL_ERR_HANDLE, CAL_ERR_BUSY, CAL_ERR_ARGUMENT, CAL_ERR_IO. */
+CAL_CHECKED cal_status cal_updater_history(cal_updater *updater, char *buffer, size_t capacity,
+                                           size_t *length);
+
+/* The current model. Thread: one at a time per updater. Errors: CAL_ERR_HANDLE, CAL_ERR_BUSY,
+ * CAL_ERR_ARGUMENT. */
+CAL_CHECKED cal_status cal_updater_model(cal_updater *updater, cal_model **out);
+
+/* Goes back to the prototypes of a kept epoch, as a new epoch: what was born since is retired, and
+ * its ids are not given again. out may be NULL. Thread: one at a time per updater. Errors:
+ * CAL_ERR_HANDLE, CAL_ERR_BUSY, CAL_ERR_ARGUMENT, CAL_ERR_NOT_FOUND, CAL_ERR_IO,
+ * CAL_ERR_STATE_DAMAGED. */
+CAL_CHECKED cal_status cal_updater_rollback(cal_updater *updater, uint64_t epoch,
+                                            cal_model **out);
+
+/* Says what the method of a prototype is called. Counts from the next commit on. Thread: one at a
+ * time per updater. Errors: CAL_ERR_HANDLE, CAL_ERR_BUSY, CAL_ERR_ARGUMENT, CAL_ERR_MODEL_INVALID,
+ * CAL_ERR_MODEL_LIMIT, CAL_ERR_NOT_FOUND, CAL_ERR_IO. */
+CAL_CHECKED cal_status cal_updater_name(cal_updater *updater, uint64_t id, const char *name);
+
+/* Says that a novel prototype is the method of another one, known or novel, which takes over its
+ * images. Counts from the next commit on. Thread: one at a time per updater. Errors: as
+ * cal_updater_name. */
+CAL_CHECKED cal_status cal_updater_assign(cal_updater *updater, uint64_t id, uint64_t into);
+
+/* Adds what the state in another folder observed, which must be of the same model and settings.
+ * That folder stays as it is: merged twice, its images count twice. Thread: one at a time per
+ * updater. Errors: CAL_ERR_HANDLE, CAL_ERR_BUSY, CAL_ERR_ARGUMENT, CAL_ERR_NOT_FOUND, CAL_ERR_IO,
+ * CAL_ERR_STATE_*. */
+CAL_CHECKED cal_status cal_updater_merge(cal_updater *updater, const char *folder);
+
+/* Stops a running preview or commit; nothing otherwise. Thread: any. Errors: CAL_ERR_HANDLE. */
+CAL_CHECKED cal_status cal_updater_cancel(cal_updater *updater);
+
+/* A copy of the model that holds features of images whose known method is known, in the place of
+ * those it held: commits are held against them. count x feature_count floats at features, and at
+ * ids the id of a known prototype for each. Thread: any. Errors: CAL_ERR_HANDLE, CAL_ERR_ARGUMENT,
+ * CAL_ERR_MODEL_INVALID, CAL_ERR_MODEL_LIMIT, CAL_ERR_MEMORY. */
+CAL_CHECKED cal_status cal_model_calibrate(const cal_model *model, const float *features,
+                                           const uint64_t *ids, size_t count, cal_model **out);
 
 #ifdef __cplusplus
 }

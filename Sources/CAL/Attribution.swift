@@ -50,20 +50,41 @@ private func attribute(
   _ count: Int, _ options: UnsafePointer<cal_attribute_options>?,
   _ results: UnsafeMutablePointer<cal_result>?, _ resultsName: String
 ) throws(Failure) {
-  guard count >= 0, count <= CAL_BATCH_MAX else {
-    throw .argument("count is \(UInt(bitPattern: count)), more than \(CAL_BATCH_MAX)")
+  let call = try AttributionCall(
+    session, images, imagesName, count, options, results, resultsName)
+  if let request = call.request { try session.attribute(request, call.progress) }
+}
+
+/// The arguments of a call that attributes images, checked.
+struct AttributionCall {
+  /// nil for no images.
+  let request: AttributionJob.Request?
+  let progress: ProgressReport
+
+  init(
+    _ session: Session, _ images: UnsafePointer<cal_image>?, _ imagesName: String,
+    _ count: Int, _ options: UnsafePointer<cal_attribute_options>?,
+    _ results: UnsafeMutablePointer<cal_result>?, _ resultsName: String
+  ) throws(Failure) {
+    guard count >= 0, count <= CAL_BATCH_MAX else {
+      throw .argument("count is \(UInt(bitPattern: count)), more than \(CAL_BATCH_MAX)")
+    }
+    let how = try CAL.options(options)
+    let decision = try how.decision(session.model.decision)
+    let wantsDigest = try how.wantsPixelDigest()
+    progress = ProgressReport(how.progress, how.progress_user)
+    guard count > 0 else {
+      request = nil
+      return
+    }
+    let checked = AttributionJob.Request(
+      images: try CallerStructs(images, name: imagesName),
+      results: try CallerStructs(results, name: resultsName),
+      count: count, decision: decision, wantsDigest: wantsDigest)
+    try checked.images.checkArray(count: count, name: imagesName)
+    try checked.results.checkArray(count: count, name: resultsName)
+    request = checked
   }
-  let how = try CAL.options(options)
-  let decision = try how.decision(session.model.decision)
-  let wantsDigest = try how.wantsPixelDigest()
-  guard count > 0 else { return }
-  let request = AttributionJob.Request(
-    images: try CallerStructs(images, name: imagesName),
-    results: try CallerStructs(results, name: resultsName),
-    count: count, decision: decision, wantsDigest: wantsDigest)
-  try request.images.checkArray(count: count, name: imagesName)
-  try request.results.checkArray(count: count, name: resultsName)
-  try session.attribute(request, ProgressReport(how.progress, how.progress_user))
 }
 
 /// A buffer for a number of floats that the model decides.

@@ -43,6 +43,7 @@ enum HandleType: UInt {
   case model = 1
   case session = 2
   case trainer = 3
+  case updater = 4
 
   static let bits: UInt = 4
 
@@ -51,6 +52,7 @@ enum HandleType: UInt {
     case .model: "cal_model"
     case .session: "cal_session"
     case .trainer: "cal_trainer"
+    case .updater: "cal_updater"
     }
   }
 

@@ -28,6 +28,12 @@ struct JSONWriter {
 
   mutating func value(_ number: Double) { raw(number.isFinite ? number.description : "null") }
 
+  /// A JSON text that was written before.
+  mutating func written(_ json: [UInt8]) {
+    comma()
+    bytes += json
+  }
+
   // MARK: Members
 
   mutating func key(_ name: String) {

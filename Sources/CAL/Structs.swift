@@ -99,6 +99,16 @@ extension cal_training_options: GrowingStruct {
   static var firstSize: Int { 192 }
 }
 
+extension cal_updater_options: GrowingStruct {
+  static var cName: String { "cal_updater_options" }
+  static var firstSize: Int { 32 }
+}
+
+extension cal_commit_options: GrowingStruct {
+  static var cName: String { "cal_commit_options" }
+  static var firstSize: Int { 56 }
+}
+
 /// A caller's struct, or array of structs, whose `struct_size` was checked. It is only ever
 /// copied as bytes, so neither its alignment nor its version matters.
 struct CallerStructs<Value: GrowingStruct> {
@@ -134,6 +144,16 @@ struct CallerStructs<Value: GrowingStruct> {
           "\(name)[\(i)].struct_size is \(size), but \(name)[0].struct_size is \(stride)")
       }
     }
+  }
+
+  /// The array from element `count` on.
+  func dropFirst(_ count: Int) -> CallerStructs {
+    CallerStructs(base: base + count * stride, stride: stride)
+  }
+
+  private init(base: UnsafeMutableRawPointer, stride: Int) {
+    self.base = base
+    self.stride = stride
   }
 
   /// What the caller's version does not have reads as zero; what ours does not have is not read.

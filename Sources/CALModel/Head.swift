@@ -31,7 +31,7 @@ extension Bank {
 /// i % 16 == k; these pairwise, upper half onto lower half; then the last count % 16 products
 /// one by one. Product and sum are rounded separately (no fused multiply-add), so that it is
 /// the same on every CPU. The spans must have the same length.
-func dot(_ a: Span<Float>, _ b: Span<Float>) -> Float {
+package func dot(_ a: Span<Float>, _ b: Span<Float>) -> Float {
   let vectors = a.count / 16
   return a.withUnsafeBytes { a in
     b.withUnsafeBytes { b in

@@ -39,7 +39,7 @@ public enum Limit {
   /// Elements of the repeated field called `field`.
   static func elements(of field: String) -> Int {
     switch field {
-    case "prototypes": prototypes.upperBound
+    case "prototypes", "classes": prototypes.upperBound
     case "tensors": tensors
     case "stages": stages.upperBound
     default: 8  // mean, deviation, shape; their exact counts are checked with their meaning

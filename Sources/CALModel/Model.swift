@@ -9,6 +9,8 @@ public final class Model: Sendable {
   public let bank: Bank
   public let decision: Decision
   public let provenance: Provenance
+  /// Features of images whose method is known, by known prototype; empty if none are stored.
+  public let calibration: [CalibrationClass]
   public let formatVersion: UInt32
   /// Numbers in the network's tensors.
   public let parameterCount: Int
@@ -39,6 +41,7 @@ public final class Model: Sendable {
     bank = contents.bank
     decision = contents.decision
     provenance = contents.provenance
+    calibration = contents.calibration
     tensors = contents.tensors
     parameterCount = contents.tensors.valueCount
     formatVersion = ModelContents.formatVersion

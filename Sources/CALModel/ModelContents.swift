@@ -12,20 +12,27 @@ struct ModelContents {
   let decision: Decision
   let provenance: Provenance
   let tensors: TensorTable
+  let calibration: [CalibrationClass]
 
   init(_ bytes: RawSpan) throws(ModelError) {
     try checkMagic(bytes)
     try checkVersion(bytes)
     let schema = Schema.model
     let parts = try MessageParts(
-      bytes, 0..<bytes.byteCount, as: schema.type, apart: [5, 15], path: "")
+      bytes, 0..<bytes.byteCount, as: schema.type, apart: [5, 8, 15], path: "")
     guard let bank = parts.apart.first(where: { $0.field == 5 }) else {
       throw .invalid("bank: missing")
     }
     (preprocessing, spec, decision, provenance) = try parts.unpacked(as: schema, path: "model") {
       message throws(ModelError) in try sections(message)
     }
-    self.bank = try Bank(bytes, bank.payload, featureCount: spec.featureCount)
+    let prototypes = try Bank(bytes, bank.payload, featureCount: spec.featureCount)
+    self.bank = prototypes
+    let stored = parts.apart.first { $0.field == 8 }
+    calibration =
+      try stored.map { field throws(ModelError) in
+        try CalibrationClass.read(bytes, field.payload, prototypes)
+      } ?? []
     let payloads = parts.apart.filter { $0.field == 15 }.map(\.payload)
     tensors = try TensorTable(bytes, payloads, spec: spec)
   }

@@ -1,3 +1,4 @@
+import CALDigest
 import CALNetwork
 import CModelFormat
 
@@ -43,21 +44,76 @@ extension Model {
     return out
   }
 
-  /// This model's file with `newBank` in the place of its bank. All else stays byte for byte,
-  /// fields of a newer libcal included, also those inside the bank.
-  public func serialised(with newBank: Bank) throws(ModelError) -> [UInt8] {
+  /// This model's file with `newBank` in the place of its bank, and made from `parent`, if that is
+  /// given. All else stays byte for byte, fields of a newer libcal included, also those inside
+  /// bank and provenance.
+  public func serialised(with newBank: Bank, parent: Digest? = nil) throws(ModelError) -> [UInt8] {
     try checkFeatures(of: newBank, spec)
-    let bankField = newBank.serialised(keeping: bank.unknownFields)
-    return try withBytes { bytes throws(ModelError) in
+    var fields = [Field.bank: newBank.serialised(keeping: bank.unknownFields)]
+    if let parent {
+      fields[Field.provenance] = try withBytes { bytes throws(ModelError) in
+        try provenanceField(bytes, parent)
+      }
+    }
+    return try replacing(fields)
+  }
+
+  /// This model's file with these calibration features in the place of what it has.
+  public func serialised(calibration: [CalibrationClass]) throws(ModelError) -> [UInt8] {
+    try CalibrationClass.check(calibration, bank)
+    return try replacing([Field.calibration: CalibrationClass.field(calibration)])
+  }
+
+  /// Numbers of fields of the model message.
+  private enum Field {
+    static let bank: UInt32 = 5
+    static let provenance: UInt32 = 7
+    static let calibration: UInt32 = 8
+  }
+
+  /// The file with other fields of these numbers, in their old places; a new one stands in front
+  /// of the tensors.
+  private func replacing(_ fields: [UInt32: [UInt8]]) throws(ModelError) -> [UInt8] {
+    try withBytes { bytes throws(ModelError) in
       var out: [UInt8] = []
-      out.reserveCapacity(bytes.byteCount + bankField.count)
+      out.reserveCapacity(bytes.byteCount + fields.values.reduce(0) { $0 + $1.count })
+      var left = fields
+      func appendLeft() {
+        for (_, field) in left.sorted(by: { $0.key < $1.key }) { out += field }
+        left = [:]
+      }
       var reader = WireReader(0..<bytes.byteCount, path: "")
       while let field = try reader.next(bytes) {
-        out += field.number == 5 ? bankField : bytes.array(field.whole)
+        if field.number == 15 { appendLeft() }
+        if let new = fields[field.number] {
+          out += new
+          left[field.number] = nil
+        } else {
+          out += bytes.array(field.whole)
+        }
       }
+      appendLeft()
       try checkSize(out)
       return out
     }
+  }
+
+  /// The file's provenance with another parent.
+  private func provenanceField(_ bytes: RawSpan, _ parent: Digest) throws(ModelError) -> [UInt8] {
+    var body: [UInt8] = []
+    var reader = WireReader(0..<bytes.byteCount, path: "")
+    while let field = try reader.next(bytes) {
+      guard field.number == Field.provenance else { continue }
+      var parts = WireReader(field.payload, path: "provenance")
+      while let part = try parts.next(bytes) {
+        if part.number != 4 { body += bytes.array(part.whole) }
+      }
+    }
+    body.appendHeader(field: 4, length: Digest.byteCount)
+    body += parent.withBytes { $0.array(0..<$0.byteCount) }
+    var out: [UInt8] = []
+    out.appendHeader(field: UInt64(Field.provenance), length: body.count)
+    return out + body
   }
 }
 

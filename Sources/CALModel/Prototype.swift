@@ -61,6 +61,9 @@ public struct Prototype: Sendable, Equatable {
     try validateVector(featureCount: featureCount, path + ".vector")
   }
 
+  /// Throws unless a prototype may be called what this one is.
+  package func checkName() throws(ModelError) { try validateName("name") }
+
   private func validateName(_ path: String) throws(ModelError) {
     let bytes = Array(name.utf8)
     guard bytes.count <= Limit.name else {

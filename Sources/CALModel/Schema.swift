@@ -27,6 +27,14 @@ extension Schema where Message == Cal__Model__Prototype {
   static var prototype: Self { Self(Message(), cal__model__prototype__init) }
 }
 
+extension Schema where Message == Cal__Model__Calibration {
+  static var calibration: Self { Self(Message(), cal__model__calibration__init) }
+}
+
+extension Schema where Message == Cal__Model__Calibration__Class {
+  static var calibrationClass: Self { Self(Message(), cal__model__calibration__class__init) }
+}
+
 extension Schema where Message == Cal__Model__Tensor {
   static var tensor: Self { Self(Message(), cal__model__tensor__init) }
 }

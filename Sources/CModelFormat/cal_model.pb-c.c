@@ -457,6 +457,57 @@ void   cal__model__prototype__free_unpacked
   assert(message->base.descriptor == &cal__model__prototype__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   cal__model__calibration__class__init
+                     (Cal__Model__Calibration__Class         *message)
+{
+  static const Cal__Model__Calibration__Class init_value = CAL__MODEL__CALIBRATION__CLASS__INIT;
+  *message = init_value;
+}
+void   cal__model__calibration__init
+                     (Cal__Model__Calibration         *message)
+{
+  static const Cal__Model__Calibration init_value = CAL__MODEL__CALIBRATION__INIT;
+  *message = init_value;
+}
+size_t cal__model__calibration__get_packed_size
+                     (const Cal__Model__Calibration *message)
+{
+  assert(message->base.descriptor == &cal__model__calibration__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t cal__model__calibration__pack
+                     (const Cal__Model__Calibration *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &cal__model__calibration__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t cal__model__calibration__pack_to_buffer
+                     (const Cal__Model__Calibration *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &cal__model__calibration__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Cal__Model__Calibration *
+       cal__model__calibration__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Cal__Model__Calibration *)
+     protobuf_c_message_unpack (&cal__model__calibration__descriptor,
+                                allocator, len, data);
+}
+void   cal__model__calibration__free_unpacked
+                     (Cal__Model__Calibration *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &cal__model__calibration__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   cal__model__decision__init
                      (Cal__Model__Decision         *message)
 {
@@ -547,7 +598,7 @@ void   cal__model__provenance__free_unpacked
   assert(message->base.descriptor == &cal__model__provenance__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-static const ProtobufCFieldDescriptor cal__model__model__field_descriptors[8] =
+static const ProtobufCFieldDescriptor cal__model__model__field_descriptors[9] =
 {
   {
     "magic",
@@ -634,6 +685,18 @@ static const ProtobufCFieldDescriptor cal__model__model__field_descriptors[8] =
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
   {
+    "calibration",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Cal__Model__Model, calibration),
+    &cal__model__calibration__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
     "tensors",
     15,
     PROTOBUF_C_LABEL_REPEATED,
@@ -648,19 +711,20 @@ static const ProtobufCFieldDescriptor cal__model__model__field_descriptors[8] =
 };
 static const unsigned cal__model__model__field_indices_by_name[] = {
   4,   /* field[4] = bank */
+  7,   /* field[7] = calibration */
   5,   /* field[5] = decision */
   1,   /* field[1] = format_version */
   0,   /* field[0] = magic */
   3,   /* field[3] = network */
   2,   /* field[2] = preprocessing */
   6,   /* field[6] = provenance */
-  7,   /* field[7] = tensors */
+  8,   /* field[8] = tensors */
 };
 static const ProtobufCIntRange cal__model__model__number_ranges[2 + 1] =
 {
   { 1, 0 },
-  { 15, 7 },
-  { 0, 8 }
+  { 15, 8 },
+  { 0, 9 }
 };
 const ProtobufCMessageDescriptor cal__model__model__descriptor =
 {
@@ -670,7 +734,7 @@ const ProtobufCMessageDescriptor cal__model__model__descriptor =
   "Cal__Model__Model",
   "cal.model",
   sizeof(Cal__Model__Model),
-  8,
+  9,
   cal__model__model__field_descriptors,
   cal__model__model__field_indices_by_name,
   2,  cal__model__model__number_ranges,
@@ -1533,6 +1597,95 @@ const ProtobufCMessageDescriptor cal__model__prototype__descriptor =
   cal__model__prototype__field_indices_by_name,
   1,  cal__model__prototype__number_ranges,
   (ProtobufCMessageInit) cal__model__prototype__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor cal__model__calibration__class__field_descriptors[2] =
+{
+  {
+    "id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Cal__Model__Calibration__Class, id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "features",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Cal__Model__Calibration__Class, features),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned cal__model__calibration__class__field_indices_by_name[] = {
+  1,   /* field[1] = features */
+  0,   /* field[0] = id */
+};
+static const ProtobufCIntRange cal__model__calibration__class__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor cal__model__calibration__class__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "cal.model.Calibration.Class",
+  "Class",
+  "Cal__Model__Calibration__Class",
+  "cal.model",
+  sizeof(Cal__Model__Calibration__Class),
+  2,
+  cal__model__calibration__class__field_descriptors,
+  cal__model__calibration__class__field_indices_by_name,
+  1,  cal__model__calibration__class__number_ranges,
+  (ProtobufCMessageInit) cal__model__calibration__class__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor cal__model__calibration__field_descriptors[1] =
+{
+  {
+    "classes",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Cal__Model__Calibration, n_classes),
+    offsetof(Cal__Model__Calibration, classes),
+    &cal__model__calibration__class__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned cal__model__calibration__field_indices_by_name[] = {
+  0,   /* field[0] = classes */
+};
+static const ProtobufCIntRange cal__model__calibration__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor cal__model__calibration__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "cal.model.Calibration",
+  "Calibration",
+  "Cal__Model__Calibration",
+  "cal.model",
+  sizeof(Cal__Model__Calibration),
+  1,
+  cal__model__calibration__field_descriptors,
+  cal__model__calibration__field_indices_by_name,
+  1,  cal__model__calibration__number_ranges,
+  (ProtobufCMessageInit) cal__model__calibration__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor cal__model__decision__field_descriptors[3] =

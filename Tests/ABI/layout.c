@@ -289,6 +289,25 @@ FIELD(cal_training_report, best_epoch, 108, 4);
 FIELD(cal_training_report, is_finished, 112, 4);
 FIELD(cal_training_report, reserved, 116, 4);
 
+SIZE(cal_updater_options, 32);
+FIELD(cal_updater_options, struct_size, 0, 4);
+FIELD(cal_updater_options, flags, 4, 4);
+FIELD(cal_updater_options, seed, 8, 8);
+FIELD(cal_updater_options, reservoir, 16, 4);
+FIELD(cal_updater_options, samples, 20, 4);
+FIELD(cal_updater_options, keep, 24, 4);
+FIELD(cal_updater_options, reserved, 28, 4);
+
+SIZE(cal_commit_options, 56);
+FIELD(cal_commit_options, struct_size, 0, 4);
+FIELD(cal_commit_options, founders, 4, 4);
+FIELD(cal_commit_options, separation, 8, 8);
+FIELD(cal_commit_options, duplicate, 16, 8);
+FIELD(cal_commit_options, known_loss, 24, 8);
+FIELD(cal_commit_options, coverage, 32, 8);
+FIELD(cal_commit_options, progress, 40, 8);
+FIELD(cal_commit_options, progress_user, 48, 8);
+
 VALUE(CAL_OK, 0);
 VALUE(CAL_ERR_ARGUMENT, 101);
 VALUE(CAL_ERR_STRUCT_SIZE, 102);
@@ -310,6 +329,9 @@ VALUE(CAL_ERR_MEMORY, 501);
 VALUE(CAL_ERR_IO, 502);
 VALUE(CAL_ERR_THREADS, 503);
 VALUE(CAL_ERR_CANCELLED, 601);
+VALUE(CAL_ERR_STATE_LOCKED, 701);
+VALUE(CAL_ERR_STATE_DAMAGED, 702);
+VALUE(CAL_ERR_REFUSED, 703);
 VALUE(CAL_ERR_INTERNAL, 901);
 
 VALUE(CAL_LOG_DEBUG, 1);
@@ -348,6 +370,9 @@ VALUE(CAL_TAG_PSEUDO_LABELLED, 3);
 
 VALUE(CAL_BLOCK_BASIC, 1);
 VALUE(CAL_BLOCK_BOTTLENECK, 2);
+
+VALUE(CAL_UPDATER_SALVAGE, 1);
+VALUE(CAL_UPDATER_NO_SYNC, 2);
 
 VALUE(CAL_IMAGE_SIDE_MAX, 32768);
 VALUE(CAL_IMAGE_PIXELS_MAX, 268435456);

@@ -38,6 +38,8 @@ STRUCTS = {
     "cal_source": s.Source,
     "cal_training_options": s.TrainingOptions,
     "cal_training_report": s.TrainingReport,
+    "cal_updater_options": s.UpdaterOptions,
+    "cal_commit_options": s.CommitOptions,
 }
 
 
@@ -89,6 +91,8 @@ def test_constants(tmp_path: Path, header: str) -> None:
         "CAL_ABI_VERSION": s.ABI_VERSION,
         "CAL_VERSION_NUMBER": s.VERSION_NUMBER,
         "CAL_ATTRIBUTE_NO_PIXEL_DIGEST": s.ATTRIBUTE_NO_PIXEL_DIGEST,
+        "CAL_UPDATER_SALVAGE": s.UPDATER_SALVAGE,
+        "CAL_UPDATER_NO_SYNC": s.UPDATER_NO_SYNC,
     }
     limits = "IMAGE_SIDE_MAX IMAGE_PIXELS_MAX THREADS_MAX NAME_MAX DIGEST_SIZE BATCH_MAX "
     limits += "SAMPLES_MAX CLASSES_MAX FEATURES_MAX"

@@ -25,6 +25,8 @@ typedef struct Cal__Model__Neck Cal__Model__Neck;
 typedef struct Cal__Model__Tensor Cal__Model__Tensor;
 typedef struct Cal__Model__Bank Cal__Model__Bank;
 typedef struct Cal__Model__Prototype Cal__Model__Prototype;
+typedef struct Cal__Model__Calibration Cal__Model__Calibration;
+typedef struct Cal__Model__Calibration__Class Cal__Model__Calibration__Class;
 typedef struct Cal__Model__Decision Cal__Model__Decision;
 typedef struct Cal__Model__Provenance Cal__Model__Provenance;
 
@@ -100,6 +102,7 @@ struct  Cal__Model__Model
   Cal__Model__Bank *bank;
   Cal__Model__Decision *decision;
   Cal__Model__Provenance *provenance;
+  Cal__Model__Calibration *calibration;
   /*
    * The network's numbers. Last, because they are large.
    */
@@ -108,7 +111,7 @@ struct  Cal__Model__Model
 };
 #define CAL__MODEL__MODEL__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&cal__model__model__descriptor) \
-    , 0, 0, NULL, NULL, NULL, NULL, NULL, 0,NULL }
+    , 0, 0, NULL, NULL, NULL, NULL, NULL, NULL, 0,NULL }
 
 
 /*
@@ -309,6 +312,38 @@ struct  Cal__Model__Prototype
 #define CAL__MODEL__PROTOTYPE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&cal__model__prototype__descriptor) \
     , 0, CAL__MODEL__PROTOTYPE__KIND__KIND_UNSPECIFIED, (char *)protobuf_c_empty_string, {0,NULL}, 0, 0, 0, 0 }
+
+
+struct  Cal__Model__Calibration__Class
+{
+  ProtobufCMessage base;
+  /*
+   * of a known prototype
+   */
+  uint64_t id;
+  /*
+   * little-endian f32: images x features
+   */
+  ProtobufCBinaryData features;
+};
+#define CAL__MODEL__CALIBRATION__CLASS__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&cal__model__calibration__class__descriptor) \
+    , 0, {0,NULL} }
+
+
+/*
+ * Features of images whose method is known, as the network gives them: what an update of the bank
+ * is held against.
+ */
+struct  Cal__Model__Calibration
+{
+  ProtobufCMessage base;
+  size_t n_classes;
+  Cal__Model__Calibration__Class **classes;
+};
+#define CAL__MODEL__CALIBRATION__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&cal__model__calibration__descriptor) \
+    , 0,NULL }
 
 
 /*
@@ -560,6 +595,28 @@ Cal__Model__Prototype *
 void   cal__model__prototype__free_unpacked
                      (Cal__Model__Prototype *message,
                       ProtobufCAllocator *allocator);
+/* Cal__Model__Calibration__Class methods */
+void   cal__model__calibration__class__init
+                     (Cal__Model__Calibration__Class         *message);
+/* Cal__Model__Calibration methods */
+void   cal__model__calibration__init
+                     (Cal__Model__Calibration         *message);
+size_t cal__model__calibration__get_packed_size
+                     (const Cal__Model__Calibration   *message);
+size_t cal__model__calibration__pack
+                     (const Cal__Model__Calibration   *message,
+                      uint8_t             *out);
+size_t cal__model__calibration__pack_to_buffer
+                     (const Cal__Model__Calibration   *message,
+                      ProtobufCBuffer     *buffer);
+Cal__Model__Calibration *
+       cal__model__calibration__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   cal__model__calibration__free_unpacked
+                     (Cal__Model__Calibration *message,
+                      ProtobufCAllocator *allocator);
 /* Cal__Model__Decision methods */
 void   cal__model__decision__init
                      (Cal__Model__Decision         *message);
@@ -630,6 +687,12 @@ typedef void (*Cal__Model__Bank_Closure)
 typedef void (*Cal__Model__Prototype_Closure)
                  (const Cal__Model__Prototype *message,
                   void *closure_data);
+typedef void (*Cal__Model__Calibration__Class_Closure)
+                 (const Cal__Model__Calibration__Class *message,
+                  void *closure_data);
+typedef void (*Cal__Model__Calibration_Closure)
+                 (const Cal__Model__Calibration *message,
+                  void *closure_data);
 typedef void (*Cal__Model__Decision_Closure)
                  (const Cal__Model__Decision *message,
                   void *closure_data);
@@ -657,6 +720,8 @@ extern const ProtobufCEnumDescriptor    cal__model__tensor__type__descriptor;
 extern const ProtobufCMessageDescriptor cal__model__bank__descriptor;
 extern const ProtobufCMessageDescriptor cal__model__prototype__descriptor;
 extern const ProtobufCEnumDescriptor    cal__model__prototype__kind__descriptor;
+extern const ProtobufCMessageDescriptor cal__model__calibration__descriptor;
+extern const ProtobufCMessageDescriptor cal__model__calibration__class__descriptor;
 extern const ProtobufCMessageDescriptor cal__model__decision__descriptor;
 extern const ProtobufCMessageDescriptor cal__model__provenance__descriptor;
 

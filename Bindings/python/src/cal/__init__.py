@@ -28,6 +28,8 @@ from .errors import (
     CalModelError,
     CalNotFoundError,
     CalNumericError,
+    CalRefused,
+    CalStateError,
     CalThreadsError,
     Status,
 )
@@ -46,6 +48,7 @@ from .learning import (
 from .model import Model
 from .results import Attribution, Evidence, ModelInfo, Prototype, Score
 from .session import Session
+from .updating import Updater
 
 
 def library_path() -> str:
@@ -80,6 +83,8 @@ __all__ = [
     "CalModelError",
     "CalNotFoundError",
     "CalNumericError",
+    "CalRefused",
+    "CalStateError",
     "CalThreadsError",
     "Confidence",
     "Evaluation",
@@ -93,6 +98,7 @@ __all__ = [
     "Score",
     "Session",
     "Status",
+    "Updater",
     "__version__",
     "build_info",
     "data",

@@ -55,8 +55,10 @@ def run(
     feature_count: int,
     names: Names,
     relay: Relay,
+    updater: int | None = None,
 ) -> list[Attribution]:
-    """Attributes the items that have pixels; the others become results with their error."""
+    """Attributes the items that have pixels; the others become results with their error. An
+    updater takes in what is attributed."""
     pixels = [pixels for pixels, _ in items if isinstance(pixels, Pixels)]
     images = (s.Image * len(pixels))(*[each.image for each in pixels])
     buffers = Buffers(len(pixels), top, feature_count if settings.features else 0)
@@ -64,9 +66,11 @@ def run(
     options.progress = relay.callback
     try:
         with relay:
-            status = library.c.cal_session_attribute_batch(
-                session, images, len(pixels), ctypes.byref(options), buffers.results
-            )
+            call = (session, images, len(pixels), ctypes.byref(options), buffers.results)
+            if updater is None:
+                status = library.c.cal_session_attribute_batch(*call)
+            else:
+                status = library.c.cal_updater_observe(updater, *call)
             sentence = library.c.cal_last_error()
         if status != Status.OK:
             raise _error(status, sentence)

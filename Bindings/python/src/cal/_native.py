@@ -91,6 +91,37 @@ PROTOTYPES: dict[str, tuple[Any, list[Any]]] = {
     "cal_trainer_save": (c_int32, [handle, c_char_p]),
     "cal_trainer_resume": (c_int32, [handle, c_char_p]),
     "cal_trainer_model": (c_int32, [handle, POINTER(c_char_p), c_char_p, POINTER(handle)]),
+    "cal_updater_create": (
+        c_int32,
+        [handle, c_char_p, POINTER(s.UpdaterOptions), POINTER(handle)],
+    ),
+    "cal_updater_open": (c_int32, [c_char_p, POINTER(s.UpdaterOptions), POINTER(handle)]),
+    "cal_updater_free": (None, [handle]),
+    "cal_updater_observe": (
+        c_int32,
+        [
+            handle,
+            handle,
+            POINTER(s.Image),
+            c_size_t,
+            POINTER(s.AttributeOptions),
+            POINTER(s.Result),
+        ],
+    ),
+    "cal_updater_observe_features": (c_int32, [handle, handle, c_char_p, c_size_t]),
+    "cal_updater_sync": (c_int32, [handle]),
+    "cal_updater_status": (c_int32, [handle, *_text]),
+    "cal_updater_preview": (c_int32, [handle, POINTER(s.CommitOptions)]),
+    "cal_updater_commit": (c_int32, [handle, POINTER(s.CommitOptions), POINTER(handle)]),
+    "cal_updater_report": (c_int32, [handle, *_text]),
+    "cal_updater_history": (c_int32, [handle, *_text]),
+    "cal_updater_model": (c_int32, [handle, POINTER(handle)]),
+    "cal_updater_rollback": (c_int32, [handle, c_uint64, POINTER(handle)]),
+    "cal_updater_name": (c_int32, [handle, c_uint64, c_char_p]),
+    "cal_updater_assign": (c_int32, [handle, c_uint64, c_uint64]),
+    "cal_updater_merge": (c_int32, [handle, c_char_p]),
+    "cal_updater_cancel": (c_int32, [handle]),
+    "cal_model_calibrate": (c_int32, [handle, handle, handle, c_size_t, POINTER(handle)]),
 }
 
 

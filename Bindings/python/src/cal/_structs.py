@@ -30,6 +30,9 @@ FORMAT_GRAY8 = 5
 
 ATTRIBUTE_NO_PIXEL_DIGEST = 1
 
+UPDATER_SALVAGE = 1
+UPDATER_NO_SYNC = 2
+
 KINDS = {1: "known", 2: "novel", 3: "retired"}
 VERDICTS = {0: "undetermined", 1: "known", 2: "novel"}
 KERNELS = {"auto": 0, "portable": 1, "avx2": 2, "avx512": 3, "reference": 9}
@@ -377,6 +380,31 @@ class TrainingReport(ctypes.Structure):
         ("best_epoch", c_int32),
         ("is_finished", c_int32),
         ("reserved", c_uint32),
+    ]
+
+
+class UpdaterOptions(Versioned):
+    _fields_ = [
+        ("struct_size", c_uint32),
+        ("flags", c_uint32),
+        ("seed", c_uint64),
+        ("reservoir", c_uint32),
+        ("samples", c_uint32),
+        ("keep", c_uint32),
+        ("reserved", c_uint32),
+    ]
+
+
+class CommitOptions(Versioned):
+    _fields_ = [
+        ("struct_size", c_uint32),
+        ("founders", c_uint32),
+        ("separation", c_double),
+        ("duplicate", c_double),
+        ("known_loss", c_double),
+        ("coverage", c_double),
+        ("progress", ProgressCallback),
+        ("progress_user", c_void_p),
     ]
 
 

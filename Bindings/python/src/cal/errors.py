@@ -34,6 +34,9 @@ class Status(enum.IntEnum):
     IO = 502
     THREADS = 503
     CANCELLED = 601
+    STATE_LOCKED = 701
+    STATE_DAMAGED = 702
+    REFUSED = 703
     INTERNAL = 901
 
     @classmethod
@@ -107,6 +110,14 @@ class CalCancelled(CalError):
     """The call was stopped by Session.cancel."""
 
 
+class CalStateError(CalError, RuntimeError):
+    """An updater's folder is in use by another one, or a file in it is damaged."""
+
+
+class CalRefused(CalError):
+    """A commit that would make known methods worse; the sentence has the figures."""
+
+
 class CalInternalError(CalError, RuntimeError):
     """A defect in libcal; please report it."""
 
@@ -123,6 +134,7 @@ _BY_STATUS: dict[int, type[CalError]] = {
     Status.MEMORY: CalMemoryError,
     Status.IO: CalIOError,
     Status.THREADS: CalThreadsError,
+    Status.REFUSED: CalRefused,
 }
 _BY_BLOCK: dict[int, type[CalError]] = {
     1: CalArgumentError,
@@ -130,6 +142,7 @@ _BY_BLOCK: dict[int, type[CalError]] = {
     3: CalImageError,
     4: CalNumericError,
     6: CalCancelled,
+    7: CalStateError,
     9: CalInternalError,
 }
 

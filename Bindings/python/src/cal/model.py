@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, overload
 
 from . import _structs as s
 from . import images as image_inputs
+from ._arrays import FLOAT, UINT64, Input
 from ._buffer import Pinned
 from ._handle import Handle
 from ._native import library
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     import numpy
     import PIL.Image
 
+    from ._arrays import Integers, Matrix
     from ._options import Options
     from .images import Face
     from .results import Attribution
@@ -134,6 +136,29 @@ class Model(Handle):
     def save(self, path: str | os.PathLike[str]) -> None:
         """Writes the model file; path holds the old or the new one at any instant."""
         self._library.call("cal_model_save", self._use(), _path(path))
+
+    def calibrate(self, features: Matrix, ids: Integers) -> Model:
+        """A copy that holds features of images whose known method is known, which updates are held
+        against. ids: of the known prototype of each row of features."""
+        rows = Input(features, FLOAT, "features", columns=True)
+        owners = Input(ids, UINT64, "ids")
+        owners.check_length(len(rows), "ids", "features")
+        if len(rows) and rows.shape[1] != self.info.feature_count:
+            raise error(
+                Status.ARGUMENT,
+                f"features has {rows.shape[1]} columns, the model has {self.info.feature_count}",
+            )
+        pointer = ctypes.c_void_p()
+        self._library.call(
+            "cal_model_calibrate",
+            self._use(),
+            rows.address,
+            owners.address,
+            len(rows),
+            ctypes.byref(pointer),
+        )
+        assert pointer.value is not None
+        return Model(pointer.value)
 
     def session(self, threads: int = 1, kernels: str = "auto") -> Session:
         """Scratch memory for attribution: make one per thread of yours and keep it."""

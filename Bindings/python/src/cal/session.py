@@ -106,12 +106,25 @@ class Session(Handle):
         is called after each image, with total 0 if `images` has no length; what it raises stops
         the work.
         """
-        settings = Settings(**options)
+        return self._observed(None, images, faces, batch, decoders, progress, Settings(**options))
+
+    def _observed(
+        self,
+        updater: int | None,
+        images: Iterable[Any],
+        faces: Iterable[Face | None] | None,
+        batch: int,
+        decoders: int,
+        progress: Progress | None,
+        settings: Settings,
+    ) -> Iterator[Attribution]:
+        """`stream`; an updater, if there is one, takes in what is attributed."""
         if not 1 <= batch <= s.BATCH_MAX:
             raise error(Status.ARGUMENT, f"batch {batch} must be 1 to {s.BATCH_MAX}")
         check_decoders(decoders)
         total = len(images) if isinstance(images, Sized) else 0
-        return self._stream(_pair(images, faces), settings, batch, decoders, progress, total)
+        work = _pair(images, faces)
+        return self._stream(work, settings, batch, decoders, progress, total, updater)
 
     def _stream(
         self,
@@ -121,16 +134,19 @@ class Session(Handle):
         decoders: int,
         progress: Progress | None,
         total: int,
+        updater: int | None,
     ) -> Iterator[Attribution]:
         done = 0
         for items in batches(work, settings, batch, decoders):
             # Images that could not be loaded count as done before the others run.
             failed = sum(isinstance(loaded, CalError) for loaded, _ in items)
             relay = Relay(progress, before=done + failed, total=total)
-            yield from self._run(items, settings, relay)
+            yield from self._run(items, settings, relay, updater)
             done += len(items)
 
-    def _run(self, items: list[Any], settings: Settings, relay: Relay) -> list[Attribution]:
+    def _run(
+        self, items: list[Any], settings: Settings, relay: Relay, updater: int | None = None
+    ) -> list[Attribution]:
         in_use = self._info.prototype_count - self._info.retired_count
         top = in_use if settings.top is None else min(settings.top, in_use)
         return run(
@@ -142,6 +158,7 @@ class Session(Handle):
             self._info.feature_count,
             lambda index: self._prototypes[index].name,
             relay,
+            updater,
         )
 
     def features(

@@ -9,7 +9,18 @@ import warnings
 from typing import NoReturn
 
 from ..errors import CalError
-from . import attribute, eval, import_, inspect, split, train, version
+from . import (
+    attribute,
+    eval,
+    import_,
+    inspect,
+    lineage,
+    merge,
+    split,
+    train,
+    update,
+    version,
+)
 from .exits import FAILED, INTERRUPTED, PIPE_CLOSED, USAGE
 
 
@@ -28,7 +39,18 @@ def parser() -> argparse.ArgumentParser:
         "64 wrong usage; 130 interrupted.",
     )
     commands = root.add_subparsers(metavar="COMMAND", required=True)
-    for module in (attribute, train, eval, split, inspect, import_, version):
+    for module in (
+        attribute,
+        train,
+        eval,
+        split,
+        update,
+        merge,
+        lineage,
+        inspect,
+        import_,
+        version,
+    ):
         module.register(commands)
     return root
 

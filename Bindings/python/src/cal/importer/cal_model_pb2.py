@@ -24,7 +24,7 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x0f\x63\x61l_model.proto\x12\tcal.model\"\x99\x02\n\x05Model\x12\r\n\x05magic\x18\x01 \x01(\x07\x12\x16\n\x0e\x66ormat_version\x18\x02 \x01(\r\x12/\n\rpreprocessing\x18\x03 \x01(\x0b\x32\x18.cal.model.Preprocessing\x12#\n\x07network\x18\x04 \x01(\x0b\x32\x12.cal.model.Network\x12\x1d\n\x04\x62\x61nk\x18\x05 \x01(\x0b\x32\x0f.cal.model.Bank\x12%\n\x08\x64\x65\x63ision\x18\x06 \x01(\x0b\x32\x13.cal.model.Decision\x12)\n\nprovenance\x18\x07 \x01(\x0b\x32\x15.cal.model.Provenance\x12\"\n\x07tensors\x18\x0f \x03(\x0b\x32\x11.cal.model.Tensor\"\xb2\x01\n\rPreprocessing\x12\x0c\n\x04size\x18\x01 \x01(\r\x12\x0c\n\x04mean\x18\x02 \x03(\x02\x12\x11\n\tdeviation\x18\x03 \x03(\x02\x12/\n\x06\x66ilter\x18\x04 \x01(\x0e\x32\x1f.cal.model.Preprocessing.Filter\"A\n\x06\x46ilter\x12\x16\n\x12\x46ILTER_UNSPECIFIED\x10\x00\x12\x1f\n\x1b\x46ILTER_BILINEAR_ANTIALIASED\x10\x01\"\x8c\x02\n\x07Network\x12\'\n\x05\x62lock\x18\x01 \x01(\x0e\x32\x18.cal.model.Network.Block\x12\x1d\n\x04stem\x18\x02 \x01(\x0b\x32\x0f.cal.model.Stem\x12 \n\x06stages\x18\x03 \x03(\x0b\x32\x10.cal.model.Stage\x12\x1b\n\x03\x66\x66\x65\x18\x04 \x01(\x0b\x32\x0e.cal.model.Ffe\x12\x1d\n\x04neck\x18\x05 \x01(\x0b\x32\x0f.cal.model.Neck\x12\x14\n\x0cnorm_epsilon\x18\x06 \x01(\x02\"E\n\x05\x42lock\x12\x15\n\x11\x42LOCK_UNSPECIFIED\x10\x00\x12\x0f\n\x0b\x42LOCK_BASIC\x10\x01\x12\x14\n\x10\x42LOCK_BOTTLENECK\x10\x02\"J\n\x04Stem\x12\x0e\n\x06kernel\x18\x01 \x01(\r\x12\x0e\n\x06stride\x18\x02 \x01(\r\x12\x10\n\x08\x63hannels\x18\x03 \x01(\r\x12\x10\n\x08max_pool\x18\x04 \x01(\x08\"U\n\x05Stage\x12\x0e\n\x06\x62locks\x18\x01 \x01(\r\x12\x16\n\x0einner_channels\x18\x02 \x01(\r\x12\x14\n\x0cout_channels\x18\x03 \x01(\r\x12\x0e\n\x06stride\x18\x04 \x01(\r\",\n\x03\x46\x66\x65\x12\x17\n\x0fhidden_channels\x18\x01 \x01(\r\x12\x0c\n\x04grid\x18\x02 \x01(\r\"\x82\x01\n\x04Neck\x12\"\n\x04kind\x18\x01 \x01(\x0e\x32\x14.cal.model.Neck.Kind\x12\x14\n\x0cnorm_epsilon\x18\x02 \x01(\x02\"@\n\x04Kind\x12\x14\n\x10KIND_UNSPECIFIED\x10\x00\x12\r\n\tKIND_NONE\x10\x01\x12\x13\n\x0fKIND_BATCH_NORM\x10\x02\"\xa3\x01\n\x06Tensor\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\r\n\x05shape\x18\x02 \x03(\r\x12$\n\x04type\x18\x03 \x01(\x0e\x32\x16.cal.model.Tensor.Type\x12\x0c\n\x04\x64\x61ta\x18\x04 \x01(\x0c\"H\n\x04Type\x12\x14\n\x10TYPE_UNSPECIFIED\x10\x00\x12\x0c\n\x08TYPE_F32\x10\x01\x12\r\n\tTYPE_BF16\x10\x02\x12\r\n\tTYPE_INT8\x10\x03\"P\n\x04\x42\x61nk\x12\r\n\x05\x65poch\x18\x01 \x01(\x04\x12\x0f\n\x07next_id\x18\x02 \x01(\x04\x12(\n\nprototypes\x18\x03 \x03(\x0b\x32\x14.cal.model.Prototype\"\xff\x01\n\tPrototype\x12\n\n\x02id\x18\x01 \x01(\x04\x12\'\n\x04kind\x18\x02 \x01(\x0e\x32\x19.cal.model.Prototype.Kind\x12\x0c\n\x04name\x18\x03 \x01(\t\x12\x0e\n\x06vector\x18\x04 \x01(\x0c\x12\r\n\x05usage\x18\x05 \x01(\x04\x12\x16\n\x0e\x63onfidence_sum\x18\x06 \x01(\x01\x12\x13\n\x0b\x62irth_epoch\x18\x07 \x01(\x04\x12\x13\n\x0bmerged_into\x18\x08 \x01(\x04\"N\n\x04Kind\x12\x14\n\x10KIND_UNSPECIFIED\x10\x00\x12\x0e\n\nKIND_KNOWN\x10\x01\x12\x0e\n\nKIND_NOVEL\x10\x02\x12\x10\n\x0cKIND_RETIRED\x10\x03\"Q\n\x08\x44\x65\x63ision\x12\x17\n\x0fknown_threshold\x18\x01 \x01(\x02\x12\x17\n\x0fnovel_threshold\x18\x02 \x01(\x02\x12\x13\n\x0btemperature\x18\x03 \x01(\x02\"\xa9\x01\n\nProvenance\x12\x0f\n\x07\x63reator\x18\x01 \x01(\t\x12\x15\n\rtraining_data\x18\x02 \x01(\t\x12\x0e\n\x06recipe\x18\x03 \x01(\t\x12\x15\n\rparent_sha256\x18\x04 \x01(\x0c\x12\x0f\n\x07licence\x18\x05 \x01(\t\x12\x13\n\x0b\x64\x65scription\x18\x06 \x01(\t\x12\x15\n\rsource_sha256\x18\x07 \x01(\t\x12\x0f\n\x07\x63reated\x18\x08 \x01(\tb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x0f\x63\x61l_model.proto\x12\tcal.model\"\xc6\x02\n\x05Model\x12\r\n\x05magic\x18\x01 \x01(\x07\x12\x16\n\x0e\x66ormat_version\x18\x02 \x01(\r\x12/\n\rpreprocessing\x18\x03 \x01(\x0b\x32\x18.cal.model.Preprocessing\x12#\n\x07network\x18\x04 \x01(\x0b\x32\x12.cal.model.Network\x12\x1d\n\x04\x62\x61nk\x18\x05 \x01(\x0b\x32\x0f.cal.model.Bank\x12%\n\x08\x64\x65\x63ision\x18\x06 \x01(\x0b\x32\x13.cal.model.Decision\x12)\n\nprovenance\x18\x07 \x01(\x0b\x32\x15.cal.model.Provenance\x12+\n\x0b\x63\x61libration\x18\x08 \x01(\x0b\x32\x16.cal.model.Calibration\x12\"\n\x07tensors\x18\x0f \x03(\x0b\x32\x11.cal.model.Tensor\"\xb2\x01\n\rPreprocessing\x12\x0c\n\x04size\x18\x01 \x01(\r\x12\x0c\n\x04mean\x18\x02 \x03(\x02\x12\x11\n\tdeviation\x18\x03 \x03(\x02\x12/\n\x06\x66ilter\x18\x04 \x01(\x0e\x32\x1f.cal.model.Preprocessing.Filter\"A\n\x06\x46ilter\x12\x16\n\x12\x46ILTER_UNSPECIFIED\x10\x00\x12\x1f\n\x1b\x46ILTER_BILINEAR_ANTIALIASED\x10\x01\"\x8c\x02\n\x07Network\x12\'\n\x05\x62lock\x18\x01 \x01(\x0e\x32\x18.cal.model.Network.Block\x12\x1d\n\x04stem\x18\x02 \x01(\x0b\x32\x0f.cal.model.Stem\x12 \n\x06stages\x18\x03 \x03(\x0b\x32\x10.cal.model.Stage\x12\x1b\n\x03\x66\x66\x65\x18\x04 \x01(\x0b\x32\x0e.cal.model.Ffe\x12\x1d\n\x04neck\x18\x05 \x01(\x0b\x32\x0f.cal.model.Neck\x12\x14\n\x0cnorm_epsilon\x18\x06 \x01(\x02\"E\n\x05\x42lock\x12\x15\n\x11\x42LOCK_UNSPECIFIED\x10\x00\x12\x0f\n\x0b\x42LOCK_BASIC\x10\x01\x12\x14\n\x10\x42LOCK_BOTTLENECK\x10\x02\"J\n\x04Stem\x12\x0e\n\x06kernel\x18\x01 \x01(\r\x12\x0e\n\x06stride\x18\x02 \x01(\r\x12\x10\n\x08\x63hannels\x18\x03 \x01(\r\x12\x10\n\x08max_pool\x18\x04 \x01(\x08\"U\n\x05Stage\x12\x0e\n\x06\x62locks\x18\x01 \x01(\r\x12\x16\n\x0einner_channels\x18\x02 \x01(\r\x12\x14\n\x0cout_channels\x18\x03 \x01(\r\x12\x0e\n\x06stride\x18\x04 \x01(\r\",\n\x03\x46\x66\x65\x12\x17\n\x0fhidden_channels\x18\x01 \x01(\r\x12\x0c\n\x04grid\x18\x02 \x01(\r\"\x82\x01\n\x04Neck\x12\"\n\x04kind\x18\x01 \x01(\x0e\x32\x14.cal.model.Neck.Kind\x12\x14\n\x0cnorm_epsilon\x18\x02 \x01(\x02\"@\n\x04Kind\x12\x14\n\x10KIND_UNSPECIFIED\x10\x00\x12\r\n\tKIND_NONE\x10\x01\x12\x13\n\x0fKIND_BATCH_NORM\x10\x02\"\xa3\x01\n\x06Tensor\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\r\n\x05shape\x18\x02 \x03(\r\x12$\n\x04type\x18\x03 \x01(\x0e\x32\x16.cal.model.Tensor.Type\x12\x0c\n\x04\x64\x61ta\x18\x04 \x01(\x0c\"H\n\x04Type\x12\x14\n\x10TYPE_UNSPECIFIED\x10\x00\x12\x0c\n\x08TYPE_F32\x10\x01\x12\r\n\tTYPE_BF16\x10\x02\x12\r\n\tTYPE_INT8\x10\x03\"P\n\x04\x42\x61nk\x12\r\n\x05\x65poch\x18\x01 \x01(\x04\x12\x0f\n\x07next_id\x18\x02 \x01(\x04\x12(\n\nprototypes\x18\x03 \x03(\x0b\x32\x14.cal.model.Prototype\"\xff\x01\n\tPrototype\x12\n\n\x02id\x18\x01 \x01(\x04\x12\'\n\x04kind\x18\x02 \x01(\x0e\x32\x19.cal.model.Prototype.Kind\x12\x0c\n\x04name\x18\x03 \x01(\t\x12\x0e\n\x06vector\x18\x04 \x01(\x0c\x12\r\n\x05usage\x18\x05 \x01(\x04\x12\x16\n\x0e\x63onfidence_sum\x18\x06 \x01(\x01\x12\x13\n\x0b\x62irth_epoch\x18\x07 \x01(\x04\x12\x13\n\x0bmerged_into\x18\x08 \x01(\x04\"N\n\x04Kind\x12\x14\n\x10KIND_UNSPECIFIED\x10\x00\x12\x0e\n\nKIND_KNOWN\x10\x01\x12\x0e\n\nKIND_NOVEL\x10\x02\x12\x10\n\x0cKIND_RETIRED\x10\x03\"c\n\x0b\x43\x61libration\x12-\n\x07\x63lasses\x18\x01 \x03(\x0b\x32\x1c.cal.model.Calibration.Class\x1a%\n\x05\x43lass\x12\n\n\x02id\x18\x01 \x01(\x04\x12\x10\n\x08\x66\x65\x61tures\x18\x02 \x01(\x0c\"Q\n\x08\x44\x65\x63ision\x12\x17\n\x0fknown_threshold\x18\x01 \x01(\x02\x12\x17\n\x0fnovel_threshold\x18\x02 \x01(\x02\x12\x13\n\x0btemperature\x18\x03 \x01(\x02\"\xa9\x01\n\nProvenance\x12\x0f\n\x07\x63reator\x18\x01 \x01(\t\x12\x15\n\rtraining_data\x18\x02 \x01(\t\x12\x0e\n\x06recipe\x18\x03 \x01(\t\x12\x15\n\rparent_sha256\x18\x04 \x01(\x0c\x12\x0f\n\x07licence\x18\x05 \x01(\t\x12\x13\n\x0b\x64\x65scription\x18\x06 \x01(\t\x12\x15\n\rsource_sha256\x18\x07 \x01(\t\x12\x0f\n\x07\x63reated\x18\x08 \x01(\tb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -32,37 +32,41 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'cal_model_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_MODEL']._serialized_start=31
-  _globals['_MODEL']._serialized_end=312
-  _globals['_PREPROCESSING']._serialized_start=315
-  _globals['_PREPROCESSING']._serialized_end=493
-  _globals['_PREPROCESSING_FILTER']._serialized_start=428
-  _globals['_PREPROCESSING_FILTER']._serialized_end=493
-  _globals['_NETWORK']._serialized_start=496
-  _globals['_NETWORK']._serialized_end=764
-  _globals['_NETWORK_BLOCK']._serialized_start=695
-  _globals['_NETWORK_BLOCK']._serialized_end=764
-  _globals['_STEM']._serialized_start=766
-  _globals['_STEM']._serialized_end=840
-  _globals['_STAGE']._serialized_start=842
-  _globals['_STAGE']._serialized_end=927
-  _globals['_FFE']._serialized_start=929
-  _globals['_FFE']._serialized_end=973
-  _globals['_NECK']._serialized_start=976
-  _globals['_NECK']._serialized_end=1106
-  _globals['_NECK_KIND']._serialized_start=1042
-  _globals['_NECK_KIND']._serialized_end=1106
-  _globals['_TENSOR']._serialized_start=1109
-  _globals['_TENSOR']._serialized_end=1272
-  _globals['_TENSOR_TYPE']._serialized_start=1200
-  _globals['_TENSOR_TYPE']._serialized_end=1272
-  _globals['_BANK']._serialized_start=1274
-  _globals['_BANK']._serialized_end=1354
-  _globals['_PROTOTYPE']._serialized_start=1357
-  _globals['_PROTOTYPE']._serialized_end=1612
-  _globals['_PROTOTYPE_KIND']._serialized_start=1534
-  _globals['_PROTOTYPE_KIND']._serialized_end=1612
-  _globals['_DECISION']._serialized_start=1614
-  _globals['_DECISION']._serialized_end=1695
-  _globals['_PROVENANCE']._serialized_start=1698
-  _globals['_PROVENANCE']._serialized_end=1867
+  _globals['_MODEL']._serialized_end=357
+  _globals['_PREPROCESSING']._serialized_start=360
+  _globals['_PREPROCESSING']._serialized_end=538
+  _globals['_PREPROCESSING_FILTER']._serialized_start=473
+  _globals['_PREPROCESSING_FILTER']._serialized_end=538
+  _globals['_NETWORK']._serialized_start=541
+  _globals['_NETWORK']._serialized_end=809
+  _globals['_NETWORK_BLOCK']._serialized_start=740
+  _globals['_NETWORK_BLOCK']._serialized_end=809
+  _globals['_STEM']._serialized_start=811
+  _globals['_STEM']._serialized_end=885
+  _globals['_STAGE']._serialized_start=887
+  _globals['_STAGE']._serialized_end=972
+  _globals['_FFE']._serialized_start=974
+  _globals['_FFE']._serialized_end=1018
+  _globals['_NECK']._serialized_start=1021
+  _globals['_NECK']._serialized_end=1151
+  _globals['_NECK_KIND']._serialized_start=1087
+  _globals['_NECK_KIND']._serialized_end=1151
+  _globals['_TENSOR']._serialized_start=1154
+  _globals['_TENSOR']._serialized_end=1317
+  _globals['_TENSOR_TYPE']._serialized_start=1245
+  _globals['_TENSOR_TYPE']._serialized_end=1317
+  _globals['_BANK']._serialized_start=1319
+  _globals['_BANK']._serialized_end=1399
+  _globals['_PROTOTYPE']._serialized_start=1402
+  _globals['_PROTOTYPE']._serialized_end=1657
+  _globals['_PROTOTYPE_KIND']._serialized_start=1579
+  _globals['_PROTOTYPE_KIND']._serialized_end=1657
+  _globals['_CALIBRATION']._serialized_start=1659
+  _globals['_CALIBRATION']._serialized_end=1758
+  _globals['_CALIBRATION_CLASS']._serialized_start=1721
+  _globals['_CALIBRATION_CLASS']._serialized_end=1758
+  _globals['_DECISION']._serialized_start=1760
+  _globals['_DECISION']._serialized_end=1841
+  _globals['_PROVENANCE']._serialized_start=1844
+  _globals['_PROVENANCE']._serialized_end=2013
 # @@protoc_insertion_point(module_scope)

@@ -1,0 +1,148 @@
+"""`cal update`: takes images in, and makes the next epoch of the prototypes."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any
+
+from ..errors import Status, error
+from ..model import Model
+from ..updating import Updater
+from . import files
+from .arguments import count, positive, processors, share
+from .exits import DONE, SOME_FAILED
+from .progress_bar import progress_bar, say
+from .records import printable
+
+
+def register(commands: Any) -> None:
+    parser = commands.add_parser(
+        "update",
+        help="take images in and find new methods",
+        description="Takes images into the state of a model's updates, and says what was found. "
+        "The folder STATE is made if there is none.",
+    )
+    parser.add_argument("model", metavar="MODEL", help="model file that the state is of")
+    parser.add_argument("state", metavar="STATE", help="folder of the state")
+    parser.add_argument("paths", metavar="PATH", nargs="*", help="image, folder or -")
+    parser.add_argument("--commit", metavar="OUT", help="make the next epoch, and write its model")
+    parser.add_argument("--preview", action="store_true", help="say what a commit would do")
+    parser.add_argument("--report", metavar="HTML", help="write what a commit did as a page")
+    parser.add_argument("--json", action="store_true", help="the report as one line of JSON")
+    parser.add_argument("--name", metavar="ID=NAME", action="append", default=[], type=_label)
+    parser.add_argument("--assign", metavar="ID=ID", action="append", default=[], type=_pair)
+    parser.add_argument("--rollback", metavar="EPOCH", type=count, help="go back to a kept epoch")
+    parser.add_argument("--founders", type=positive, default=10, help="images of a method (10)")
+    parser.add_argument("--known-loss", type=share, default=0.01, help="allowed at most (0.01)")
+    parser.add_argument("--seed", type=count, default=0, help="of a new state's samples (0)")
+    parser.add_argument("--threads", type=positive, default=processors(), help="(all processors)")
+    parser.add_argument("--decoders", type=count, default=2, help="that read images ahead (2)")
+    parser.add_argument("--salvage", action="store_true", help="open a damaged state")
+    parser.set_defaults(run=run)
+
+
+def run(chosen: argparse.Namespace) -> int:
+    with _open(chosen) as updater:
+        if chosen.rollback is not None:
+            updater.rollback(chosen.rollback)
+        for id, name in chosen.name:
+            updater.name(id, name)
+        for id, into in chosen.assign:
+            updater.assign(id, into)
+        sources, failed = _observe(chosen, updater)
+        before = updater.model
+        report = None
+        if chosen.commit or chosen.preview or chosen.report:
+            options = {"founders": chosen.founders, "known_loss": chosen.known_loss}
+            made = updater.commit if chosen.commit else updater.preview
+            report = made(**options)
+        if chosen.commit:
+            updater.model.save(chosen.commit)
+        if report is not None and chosen.report:
+            from .update_page import write_page  # Jinja2 is an extra
+
+            after = updater.model if chosen.commit else None
+            write_page(Path(chosen.report), report, before, after, sources)
+        if chosen.json:
+            print(json.dumps(report or updater.status(), ensure_ascii=False))
+        else:
+            for line in told(report) if report else state(updater.status()):
+                print(line)
+    return SOME_FAILED if failed else DONE
+
+
+def _open(chosen: argparse.Namespace) -> Updater:
+    with Model.load(chosen.model) as model:
+        if not Path(chosen.state, "snapshot").exists():
+            return Updater.create(model, chosen.state, seed=chosen.seed)
+        updater = Updater.open(chosen.state, salvage=chosen.salvage)
+        kept = [entry["model"] for entry in updater.history()]
+        if model.sha256 not in kept:
+            updater.close()
+            raise error(Status.ARGUMENT, f"{chosen.state} is of another model than {chosen.model}")
+        return updater
+
+
+def _observe(chosen: argparse.Namespace, updater: Updater) -> tuple[dict[str, str], int]:
+    """Files by the digest of their pixels, and how many could not be used."""
+    paths = list(files.expand(chosen.paths, False))
+    sources: dict[str, str] = {}
+    failed = 0
+    with progress_bar() as show:
+        for result in updater.observe(
+            paths, threads=chosen.threads, decoders=chosen.decoders, progress=show
+        ):
+            if result.ok:
+                sources.setdefault(result.pixels_sha256 or "", result.source or "")
+                continue
+            failed += 1
+            name = Status.name_of(result.status)
+            say(f"cal: {printable(result.source or '')}: {printable(result.error)} ({name})")
+    return sources, failed
+
+
+def state(status: dict[str, Any]) -> list[str]:
+    return [
+        f"epoch       {status['epoch']}, model {status['model']}",
+        f"seen        {status['seen']} images since the last commit, "
+        f"{status['unexplained']} unexplained",
+        f"reservoir   {status['reservoir']} of {status['reservoir_capacity']} images",
+    ]
+
+
+def told(report: dict[str, Any]) -> list[str]:
+    """A report on a commit, for reading."""
+    lines = [
+        f"epoch {report['from_epoch']} -> {report['epoch']}: {report['seen']} images seen, "
+        f"{report['unexplained']} unexplained, {report['methods']} methods"
+    ]
+    for born in report["born"]:
+        lines.append(
+            f"born     {born['id']}: {born['images']} images, {born['founders']}+ founders"
+        )
+    for gone in report["retired"]:
+        lines.append(f"retired  {gone['id']}, merged into {gone['merged_into']}: {gone['reason']}")
+    for named in report["renamed"]:
+        lines.append(f"renamed  {named['id']}: {printable(named['to'])}")
+    known = report["known"]
+    lines.append(
+        f"known    {known['after']} of {known['images']} {known['source']} images have their "
+        f"answer, before {known['before']}"
+    )
+    return lines
+
+
+def _label(text: str) -> tuple[int, str]:
+    id, sign, name = text.partition("=")
+    if not sign or not name:
+        raise argparse.ArgumentTypeError(f"{text!r} is not ID=NAME")
+    return count(id), name
+
+
+def _pair(text: str) -> tuple[int, int]:
+    id, sign, into = text.partition("=")
+    if not sign:
+        raise argparse.ArgumentTypeError(f"{text!r} is not ID=ID")
+    return count(id), count(into)

@@ -1,0 +1,101 @@
+"""`cal update`, `cal merge` and `cal history`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import cal
+from cal.cli import main
+
+
+@pytest.fixture
+def inbox(tmp_path: Path) -> Path:
+    """Twenty pictures that are all noise of one kind, and a file that is no picture."""
+    folder = tmp_path / "inbox"
+    folder.mkdir()
+    chance = np.random.default_rng(4)
+    for number in range(20):
+        noise = chance.integers(90, 110, (32, 32, 3), dtype=np.uint8)
+        Image.fromarray(noise).save(folder / f"{number:02}.png")
+    return folder
+
+
+def run(capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[int, str, str]:
+    status = main([str(argument) for argument in arguments])
+    printed = capsys.readouterr()
+    return status, printed.out, printed.err
+
+
+def test_update(
+    model: cal.Model,
+    model_path: Path,
+    inbox: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    state, new, page = tmp_path / "state", tmp_path / "new.cal", tmp_path / "report.html"
+    (inbox / "bad.png").write_bytes(b"no picture")
+    status, out, err = run(capsys, "update", model_path, state, inbox)
+    assert status == 2
+    assert "bad.png" in err
+    assert "seen        20 images since the last commit" in out
+
+    status, out, _ = run(capsys, "update", model_path, state, "--preview", "--json")
+    preview = json.loads(out)
+    assert status == 0 and preview["seen"] == 20 and not new.exists()
+
+    named = ("--name", "0=Alpha 2")
+    status, out, _ = run(
+        capsys, "update", model_path, state, inbox / "00.png", *named, "--commit", new,
+        "--report", page, "--known-loss", 1,
+    )  # fmt: skip
+    assert status == 0
+    assert "21 images seen" in out and "renamed  0: Alpha 2" in out
+    with cal.Model.load(new) as made:
+        assert made.info.bank_epoch == model.info.bank_epoch + 1
+        assert made.describe()["provenance"]["parent_sha256"] == model.sha256
+        assert made.prototypes[0].name == "Alpha 2"
+        html = page.read_text("utf-8")
+        assert made.sha256 in html and "Alpha 2" in html and "http" not in html
+
+    status, out, _ = run(capsys, "history", state)
+    assert status == 0 and f"epoch {model.info.bank_epoch + 1}, model" in out
+    assert "renamed  0: Alpha 2" in out
+    status, out, _ = run(capsys, "history", new)
+    assert status == 0 and f"parent {model.sha256}" in out
+    status, out, _ = run(capsys, "history", new, "--json")
+    assert json.loads(out)[0]["born"][0]["name"] == "Alpha 2"
+    status, out, _ = run(capsys, "update", new, state, "--rollback", model.info.bank_epoch)
+    assert status == 0 and f"epoch       {model.info.bank_epoch + 2}," in out
+
+
+def test_merge(
+    model_path: Path, inbox: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pictures = sorted(inbox.iterdir())
+    for site in range(2):
+        status, *_ = run(capsys, "update", model_path, tmp_path / f"{site}", *pictures[site::2])
+        assert status == 0
+    status, out, _ = run(capsys, "merge", tmp_path / "0", tmp_path / "1")
+    assert status == 0 and "seen        20 images" in out
+
+
+def test_a_state_of_another_model(
+    model_path: Path, colour_model_path: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(capsys, "update", model_path, tmp_path / "state")[0] == 0
+    status, _, err = run(capsys, "update", colour_model_path, tmp_path / "state")
+    assert status == 1 and "another model" in err
+
+
+@pytest.mark.parametrize("option", ["--name=x", "--name=1", "--assign=1", "--founders=0"])
+def test_wrong_usage(option: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as left:
+        main(["update", "model.cal", "state", option])
+    assert left.value.code == 64
+    assert option.split("=")[0] in capsys.readouterr().err

@@ -1,0 +1,108 @@
+import CALDigest
+import CALModel
+import CALUpdate
+import CCal
+
+/// An updater behind a handle. `call` admits one call at a time, and everything else here is
+/// touched only by that call, which is why the class may be unchecked Sendable.
+final class HostUpdater: @unchecked Sendable {
+  let call = Call()
+  private let updater: Updater
+  /// Of the last preview or commit.
+  private var report: [UInt8]?
+
+  init(_ updater: Updater) { self.updater = updater }
+
+  func use<Value>(_ body: (Updater) throws(UpdateError) -> Value) throws(Failure) -> Value {
+    var value: Value?
+    try call.run { () throws(Failure) in
+      value = try updated { () throws(UpdateError) in try body(updater) }
+    }
+    guard let value else { throw Failure(CAL_ERR_INTERNAL, "a call ended without its value") }
+    return value
+  }
+
+  func propose(_ options: cal_commit_options, commits: Bool) throws(Failure) -> Model {
+    let settings = try options.settings()
+    var progress = ProgressReport(options.progress, options.progress_user)
+    let call = call
+    return try use { updater throws(UpdateError) in
+      let report: (Double) -> Bool = { share in
+        progress.report(done: UInt64(share * 1000), total: 1000) && !call.isCancelled
+      }
+      let made =
+        commits
+        ? try updater.commit(settings, progress: report)
+        : try updater.preview(settings, progress: report)
+      self.report = made.json
+      return updater.model
+    }
+  }
+
+  func lastReport() throws(Failure) -> [UInt8] {
+    let report = try use { _ throws(UpdateError) in self.report }
+    guard let report else {
+      throw Failure(CAL_ERR_NOT_FOUND, "there was no preview and no commit with this updater")
+    }
+    return report
+  }
+
+  /// Attributes images with a session of the current model, and takes in those that went well.
+  func observe(
+    _ session: Session, _ request: AttributionJob.Request, _ progress: ProgressReport
+  ) throws(Failure) {
+    let width = session.model.spec.featureCount
+    let digest = try use { updater throws(UpdateError) in updater.model.digest }
+    guard digest == session.model.digest else {
+      throw .argument(
+        "the session's model is \(session.model.digest.hex), the updater's is \(digest.hex)")
+    }
+    let notReached = Failure(CAL_ERR_CANCELLED, "the call was cancelled before this image")
+    for image in 0..<request.count {
+      request.results.write(request.results.read(image).failed(notReached), image)
+    }
+    var progress = progress
+    _ = progress.report(done: 0, total: UInt64(request.count))
+    for first in stride(from: 0, to: request.count, by: HostUpdater.chunk) {
+      let count = min(HostUpdater.chunk, request.count - first)
+      let part = ObservedImages(request, first: first, count: count, width: width)
+      defer { part.finish() }
+      var cancelled: Failure?
+      do throws(Failure) {
+        try session.attribute(part.request(), ProgressReport(nil, nil))
+      } catch {
+        guard error.status == CAL_ERR_CANCELLED else { throw error }
+        cancelled = error
+      }
+      try part.observe(self)
+      if let cancelled { throw cancelled }
+      let done = UInt64(first + count)
+      guard progress.report(done: done, total: UInt64(request.count)) || done == request.count
+      else {
+        throw Failure(CAL_ERR_CANCELLED, "cancelled after \(first + count) images")
+      }
+    }
+  }
+
+  /// Images whose features are held at a time.
+  private static let chunk = 256
+}
+
+func updated<Value>(_ body: () throws(UpdateError) -> Value) throws(Failure) -> Value {
+  do throws(UpdateError) { return try body() } catch { throw Failure(error) }
+}
+
+extension Failure {
+  init(_ error: UpdateError) {
+    switch error {
+    case .argument(let text): self.init(CAL_ERR_ARGUMENT, text)
+    case .notFound(let text): self.init(CAL_ERR_NOT_FOUND, text)
+    case .locked(let text): self.init(CAL_ERR_STATE_LOCKED, text)
+    case .damaged(let text): self.init(CAL_ERR_STATE_DAMAGED, text)
+    case .io(let text): self.init(CAL_ERR_IO, text)
+    case .refused(let text): self.init(CAL_ERR_REFUSED, text)
+    case .model(let error): self.init(error)
+    case .cancelled: self.init(CAL_ERR_CANCELLED, error.description)
+    }
+  }
+}

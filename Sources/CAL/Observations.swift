@@ -1,0 +1,76 @@
+import CALDigest
+import CALModel
+import CALUpdate
+import CCal
+
+@_cdecl("cal_updater_observe") @implementation
+public func cal_updater_observe(
+  _ updater: OpaquePointer!, _ session: OpaquePointer!, _ images: UnsafePointer<cal_image>!,
+  _ count: Int, _ options: UnsafePointer<cal_attribute_options>!,
+  _ results: UnsafeMutablePointer<cal_result>!
+) -> cal_status {
+  status { () throws(Failure) in
+    let updater = try updaters.find(updater)
+    let session = try sessions.find(session)
+    let call = try AttributionCall(
+      session, images, "images", count, options, results, "results")
+    guard let request = call.request else { return }
+    try updater.observe(session, request, call.progress)
+  }
+}
+
+@_cdecl("cal_updater_observe_features") @implementation
+public func cal_updater_observe_features(
+  _ updater: OpaquePointer!, _ features: UnsafePointer<Float>!, _ keys: UnsafePointer<UInt8>!,
+  _ count: Int
+) -> cal_status {
+  status { () throws(Failure) in
+    let updater = try updaters.find(updater)
+    guard 0...Int(CAL_BATCH_MAX) ~= count else {
+      throw .argument("count is \(UInt(bitPattern: count)), more than \(CAL_BATCH_MAX)")
+    }
+    guard count > 0 else { return }
+    let width = try updater.use { updater throws(UpdateError) in updater.model.spec.featureCount }
+    let rows = try array(features, count: count * width, name: "features")
+    let bytes = try array(keys, count: count * Digest.byteCount, name: "keys")
+    let digests = (0..<count).compactMap { image in
+      let start = image * Digest.byteCount
+      let part = UnsafeBufferPointer(rebasing: bytes[start..<start + Digest.byteCount])
+      return Digest(part.span.bytes)
+    }
+    _ = try updater.use { updater throws(UpdateError) in
+      try updater.observe(rows.span, keys: digests)
+    }
+  }
+}
+
+@_cdecl("cal_model_calibrate") @implementation
+public func cal_model_calibrate(
+  _ model: OpaquePointer!, _ features: UnsafePointer<Float>!, _ ids: UnsafePointer<UInt64>!,
+  _ count: Int, _ out: UnsafeMutablePointer<OpaquePointer?>!
+) -> cal_status {
+  status { () throws(Failure) in
+    guard let out else { throw .null("out") }
+    out.pointee = nil
+    let model = try models.find(model)
+    guard 0...Int(CAL_BATCH_MAX) ~= count else {
+      throw .argument("count is \(UInt(bitPattern: count)), more than \(CAL_BATCH_MAX)")
+    }
+    var rows: [UInt64: [[Float]]] = [:]
+    if count > 0 {
+      let width = model.spec.featureCount
+      let values = try array(features, count: count * width, name: "features")
+      for (image, id) in try array(ids, count: count, name: "ids").enumerated() {
+        rows[id, default: []].append(Array(values[image * width..<(image + 1) * width]))
+      }
+    }
+    let classes = rows.sorted { $0.key < $1.key }
+      .map { CalibrationClass(id: $0.key, features: $0.value) }
+    do throws(ModelError) {
+      let bytes = try model.serialised(calibration: classes)
+      out.pointee = models.add(try Model(bytes: bytes.span.bytes))
+    } catch {
+      throw Failure(error)
+    }
+  }
+}

@@ -1,0 +1,265 @@
+import CALDigest
+import CALLearning
+import CALModel
+
+/// A bank while a commit works on it. Known prototypes keep their vectors, but for one that an
+/// examiner has another one merged into.
+struct BankDraft {
+  private let old: Bank
+  /// In use, births included.
+  private var prototypes: [Prototype]
+  private var births: Set<UInt64> = []
+  private(set) var retired: [CommitReport.Retirement] = []
+  private(set) var renamed: [CommitReport.Rename] = []
+  /// Of its own images, how many each birth was the answer to when it was last looked at.
+  private(set) var answered: [UInt64: Int] = [:]
+  private var nextID: UInt64
+
+  init(_ bank: Bank, labels: [UInt64: Tally.Label], nextID: UInt64) throws(UpdateError) {
+    old = bank
+    prototypes = bank.active.map { bank.prototypes[$0] }
+    self.nextID = max(nextID, bank.nextID)
+    for (id, label) in labels.sorted(by: { $0.key < $1.key }) {
+      switch label {
+      case .name(let name): rename(id, name)
+      case .mergedInto: merge(id, into: try BankDraft.target(of: id, labels))
+      }
+    }
+  }
+
+  /// Where following the labels from `id` ends.
+  private static func target(
+    of id: UInt64, _ labels: [UInt64: Tally.Label]
+  ) throws(UpdateError) -> UInt64 {
+    var place = id
+    for _ in 0...labels.count {
+      guard case .mergedInto(let next) = labels[place] else { return place }
+      place = next
+    }
+    throw .argument("the labels merge prototype \(id) into itself")
+  }
+
+  private func place(of id: UInt64) -> Int? { prototypes.firstIndex { $0.id == id } }
+
+  func isNovel(_ id: UInt64) -> Bool {
+    place(of: id).map { prototypes[$0].kind == .novel } ?? false
+  }
+
+  private mutating func rename(_ id: UInt64, _ name: String) {
+    guard let place = place(of: id), prototypes[place].name != name else { return }
+    renamed.append(.init(id: id, from: prototypes[place].name, to: name))
+    prototypes[place].name = name
+  }
+
+  /// As pruning merges: the mean by usage, at the length of the one that stays.
+  private mutating func merge(_ id: UInt64, into target: UInt64) {
+    guard let from = place(of: id), let to = place(of: target), from != to else { return }
+    let weights = [from, to].map { Double(max(prototypes[$0].usage, 1)) }
+    let total = weights[0] + weights[1]
+    let mean = zip(prototypes[from].vector, prototypes[to].vector).map {
+      (Double($0) * weights[0] + Double($1) * weights[1]) / total
+    }
+    let length = CALUpdate.length(prototypes[to].vector)
+    let own = mean.reduce(0) { $0 + $1 * $1 }.squareRoot()
+    if own > 1e-6 * length { prototypes[to].vector = mean.map { Float($0 * length / own) } }
+    retire(id, into: target, isLabelled: true)
+  }
+
+  private mutating func retire(_ id: UInt64, into target: UInt64, isLabelled: Bool) {
+    guard let from = place(of: id), let to = place(of: target) else { return }
+    prototypes[to].usage &+= prototypes[from].usage
+    prototypes[to].confidenceSum += prototypes[from].confidenceSum
+    if births.remove(id) == nil {
+      retired.append(.init(id: id, mergedInto: target, isLabelled: isLabelled))
+    }
+    prototypes.remove(at: from)
+  }
+
+  /// A prototype that points to where these images are and known ones are not; at the length that
+  /// others have, so that its logits have their scale.
+  mutating func addBirth(of features: [[Float]], apartFrom known: [[Float]]) -> UInt64 {
+    let own = meanDirection(features)
+    let others = meanDirection(known)
+    let vector = others.isEmpty ? own : zip(own, others).map { $0 - $1 }
+    let elders = prototypes.filter { !births.contains($0.id) }
+    let novel = elders.filter { $0.kind == .novel }
+    let lengths = (novel.isEmpty ? elders : novel).map { CALUpdate.length($0.vector) }
+    let length = lengths.reduce(0, +) / Double(max(lengths.count, 1))
+    let scale = length / max(CALUpdate.length(vector), 1e-12)
+    let id = nextID
+    nextID += 1
+    births.insert(id)
+    prototypes.append(
+      Prototype(
+        id: id, kind: .novel, vector: vector.map { Float(Double($0) * scale) },
+        birthEpoch: old.epoch + 1))
+    return id
+  }
+
+  /// Refines novel prototypes, unless known images or the cached images of novel prototypes then
+  /// have fewer answers that are their own.
+  mutating func refine(_ cached: Cached, _ temperature: Float) throws(UpdateError) {
+    let head = head(temperature)
+    var classes: [Refinement.Class] = []
+    for (row, id) in head.ids.enumerated() {
+      if row < head.known {
+        classes.append(.init(label: row, features: cached.known[id] ?? []))
+      } else {
+        classes.append(.init(label: nil, features: cached.novel[id] ?? []))
+      }
+    }
+    let refined = try Refinement.run(head, classes)
+    let (before, after) = (answers(head, cached), answers(refined, cached))
+    guard after.known >= before.known, after.novel >= before.novel else { return }
+    for row in refined.known..<refined.ids.count {
+      if let place = place(of: refined.ids[row]) { prototypes[place].vector = refined[row] }
+    }
+  }
+
+  /// Births that are the answer to too few of their own images are none.
+  mutating func dropUnusedBirths(
+    _ cached: Cached, _ temperature: Float, _ settings: CommitSettings
+  ) -> [UInt64] {
+    let head = head(temperature)
+    var unused: [UInt64] = []
+    for id in births.sorted() {
+      let features = cached.novel[id] ?? []
+      let own = features.count { head.ids[head.top(of: $0)] == id }
+      answered[id] = own
+      if own < settings.founders || 2 * own < features.count { unused.append(id) }
+    }
+    for id in unused {
+      births.remove(id)
+      prototypes.removeAll { $0.id == id }
+    }
+    return unused
+  }
+
+  /// Dynamic prototype pruning, by usage over the prototypes' lives and on cached images.
+  mutating func prune(
+    _ cached: Cached, _ observed: [UInt64: UInt64], _ temperature: Float,
+    _ settings: CommitSettings
+  ) throws(UpdateError) -> [UInt64] {
+    let head = head(temperature)
+    var usage = head.ids.map { id in
+      (place(of: id).map { prototypes[$0].usage } ?? 0) &+ (observed[id] ?? 0)
+    }
+    // A bank that was imported may not know its usage, which is not to have none.
+    let isUnknown = head.ids.indices.allSatisfy {
+      $0 < head.known || births.contains(head.ids[$0]) || usage[$0] == 0
+    }
+    for feature in cached.novel.sorted(by: { $0.key < $1.key }).flatMap(\.value) {
+      usage[head.top(of: feature)] += 1
+    }
+    guard !isUnknown, head.known < head.ids.count else { return [] }
+    var how = Pruning.Settings()
+    how.coverage = settings.coverage
+    let rows = PrototypeRows(rows: head.ids.count, features: head.width, known: head.known)
+    let pruning = try learningResult { () throws(LearningError) in
+      try Pruning(prototypes: head.vectors.span, usage: usage.span, bank: rows, settings: how)
+    }
+    var merged = [Float](repeating: 0, count: pruning.kept.count * head.width)
+    var span = merged.mutableSpan
+    _ = pruning.merge(head.vectors.span, usage: usage.span, into: &span)
+    for (i, row) in pruning.kept.enumerated() where row >= head.known {
+      guard let place = place(of: head.ids[row]) else { continue }
+      prototypes[place].vector = Array(merged[i * head.width..<(i + 1) * head.width])
+    }
+    let gone = head.ids.indices.filter { pruning.mergedInto[$0] != $0 }
+    for row in gone {
+      retire(head.ids[row], into: head.ids[pruning.mergedInto[row]], isLabelled: false)
+    }
+    return gone.map { head.ids[$0] }
+  }
+
+  /// The next epoch's bank, and what is cached sorted by it. Counts begin again from 0. `assigned`
+  /// are images of the reservoir that were found to be of novel prototypes.
+  func finish(
+    _ tally: Tally, assigned: [UInt64: [Reservoir.Entry]], decision: Decision
+  ) throws(UpdateError) -> (Bank, Tally) {
+    let sorter = try bank(adding: [:])
+    var explainer = Explainer(bank: sorter, decision: decision)
+    var counts = tally.counts
+    var rest = tally
+    rest.reservoir = Reservoir(seed: tally.settings.seed, capacity: tally.settings.reservoir)
+    var owners: [Digest: UInt64] = [:]
+    for (id, entries) in assigned {
+      guard let heir = sorter.heir(of: id) else { continue }
+      for entry in entries { owners[entry.key] = heir }
+    }
+    for entry in tally.reservoir.entries {
+      guard let answer = explainer.explain(entry.feature.span) else { continue }
+      if answer.isExplained {
+        counts[answer.id, default: .init()].add(.init(answer))
+        rest.keep(entry.key, entry.feature, asSampleOf: answer.id)
+      } else if let owner = owners[entry.key] {
+        let isAnswer = answer.id == owner
+        counts[owner, default: .init()].add(isAnswer ? .init(answer) : .init(images: 1))
+        rest.keep(entry.key, entry.feature, asSampleOf: owner)
+      } else {
+        rest.reservoir.offer(entry.key, entry.feature)
+      }
+    }
+    var sorted = rest.sorted(by: sorter, decision)
+    sorted.startAgain()
+    return (try bank(adding: counts), sorted)
+  }
+
+  private func bank(adding counts: [UInt64: Tally.Count]) throws(UpdateError) -> Bank {
+    var entries = old.prototypes
+    for retirement in retired {
+      guard let entry = old.entry(ofID: retirement.id) else { continue }
+      entries[entry].kind = .retired
+      entries[entry].vector = []
+      entries[entry].mergedInto = retirement.mergedInto
+    }
+    for prototype in prototypes {
+      if let entry = old.entry(ofID: prototype.id) {
+        entries[entry] = prototype
+      } else {
+        entries.append(prototype)
+      }
+    }
+    let (epoch, nextID, width) = (old.epoch + 1, nextID, old.featureCount)
+    let bank = try modelResult { () throws(ModelError) in
+      try Bank(epoch: epoch, nextID: nextID, featureCount: width, prototypes: entries)
+    }
+    guard !counts.isEmpty else { return bank }
+    for (id, count) in counts.sorted(by: { $0.key < $1.key }) {
+      guard let heir = bank.heir(of: id), let entry = bank.entry(ofID: heir) else { continue }
+      entries[entry].usage &+= count.images
+      entries[entry].confidenceSum += Double(count.confidence) / Tally.Count.unit
+    }
+    return try modelResult { () throws(ModelError) in
+      try Bank(epoch: epoch, nextID: nextID, featureCount: width, prototypes: entries)
+    }
+  }
+
+  private func head(_ temperature: Float) -> HeadRows {
+    HeadRows(prototypes, width: old.featureCount, temperature: temperature)
+  }
+
+  /// Images whose answer is their own prototype.
+  private func answers(_ head: HeadRows, _ cached: Cached) -> (known: Int, novel: Int) {
+    func count(_ images: [UInt64: [[Float]]]) -> Int {
+      images.reduce(0) { sum, part in
+        sum + part.value.count { head.ids[head.top(of: $0)] == part.key }
+      }
+    }
+    return (count(cached.known), count(cached.novel))
+  }
+}
+
+func length(_ vector: [Float]) -> Double {
+  vector.reduce(0.0) { $0 + Double($1) * Double($1) }.squareRoot()
+}
+
+/// 0 for no features.
+private func meanDirection(_ features: [[Float]]) -> [Float] {
+  guard let width = features.first?.count else { return [] }
+  var rows = FeatureRows(width: width)
+  for feature in features { rows.append(direction: feature) }
+  var sum = RowSum(width: width)
+  for row in 0..<rows.count { sum.add(row, of: rows) }
+  return sum.mean ?? []
+}

@@ -1,0 +1,152 @@
+import CALDigest
+import CALModel
+
+/// Takes in what a deployed model is shown, and now and then makes a new epoch of its prototypes
+/// out of it. One thread at a time.
+public final class Updater {
+  public struct Options: Sendable {
+    public var files = FileSystem.system
+    /// Whether an observation is on the disk when it is acknowledged. Without, what was observed
+    /// since the last `sync` is lost if the machine stops, but not if the process does.
+    public var syncsAlways = true
+    /// Epochs whose models are kept, the current one included.
+    public var keep = 4
+    /// Opens a damaged journal as far as it is good.
+    public var salvages = false
+    /// How reports are kept beside the epochs that they are about.
+    public var encode: @Sendable (CommitReport) -> [UInt8] = { _ in [] }
+
+    public init() {}
+
+    func check() throws(UpdateError) { try CALUpdate.check(keep, in: 1...1_000_000, "keep") }
+  }
+
+  /// Images of one record of the journal.
+  private static let recordSize = 1024
+
+  public private(set) var model: Model
+  let options: Options
+  let folder: StateFolder
+  private var explainer: Explainer
+
+  private init(_ model: Model, _ folder: StateFolder, _ options: Options) {
+    self.model = model
+    self.folder = folder
+    self.options = options
+    explainer = Explainer(model)
+  }
+
+  /// Begins with a model, in a folder that has no state yet.
+  public static func create(
+    _ path: String, model: Model, settings: UpdateSettings = .init(), options: Options = .init()
+  ) throws(UpdateError) -> Updater {
+    try settings.check()
+    try options.check()
+    let folder = try StateFolder.create(
+      path, Tally(settings), model: model, files: options.files)
+    return Updater(model, folder, options)
+  }
+
+  /// Goes on with the state of a folder.
+  public static func open(
+    _ path: String, options: Options = .init()
+  ) throws(UpdateError) -> Updater {
+    try options.check()
+    let (folder, model) = try StateFolder.open(
+      path, files: options.files, salvage: options.salvages)
+    return Updater(model, folder, options)
+  }
+
+  public var tally: Tally { folder.snapshot.tally }
+  public var recovery: Recovery? { folder.recovery }
+  /// Numbers of the kept epochs, rising; the last one is current.
+  public var epochs: [UInt64] { folder.snapshot.epochs.map(\.number) }
+
+  /// Takes in the features of images, `keys.count` x featureCount numbers, as attribution with
+  /// the current model gives them. A key says which image it is: the SHA-256 of its pixels. If
+  /// this throws, some of the images, from the first one on, may have been taken in.
+  public func observe(
+    _ features: Span<Float>, keys: [Digest]
+  ) throws(UpdateError) -> [Explainer.Answer] {
+    let width = model.spec.featureCount
+    guard features.count == keys.count * width else {
+      throw .argument(
+        "features has \(features.count) numbers, needs \(keys.count) images x \(width)")
+    }
+    var answers: [Explainer.Answer] = []
+    answers.reserveCapacity(keys.count)
+    for image in keys.indices {
+      let feature = features.extracting(image * width..<(image + 1) * width)
+      for i in 0..<width where !feature[i].isFinite {
+        throw .argument("features[\(image)][\(i)] is \(feature[i])")
+      }
+      guard let answer = explainer.explain(feature) else {
+        throw .argument("features[\(image)] gives a logit that is not finite")
+      }
+      answers.append(answer)
+    }
+    for first in stride(from: 0, to: keys.count, by: Updater.recordSize) {
+      var part = Tally(tally.settings)
+      for image in first..<min(first + Updater.recordSize, keys.count) {
+        let feature = features.extracting(image * width..<(image + 1) * width)
+        part.observe(keys[image], feature, answers[image], for: tally)
+      }
+      try folder.append(.observed(part))
+    }
+    if options.syncsAlways && !keys.isEmpty { try folder.sync() }
+    return answers
+  }
+
+  /// Says what a prototype in use is: its method's name, or that it is the method of another one.
+  /// It counts from the next commit on.
+  public func label(_ id: UInt64, _ label: Tally.Label) throws(UpdateError) {
+    let prototype = try inUse(id)
+    switch label {
+    case .name(let name):
+      guard !name.isEmpty else { throw .argument("the name of prototype \(id) is empty") }
+      var named = prototype
+      named.name = name
+      try modelResult { () throws(ModelError) in try named.checkName() }
+    case .mergedInto(let target):
+      guard target != id else { throw .argument("prototype \(id) cannot be merged into itself") }
+      guard prototype.kind == .novel else {
+        throw .argument("prototype \(id) is a known one, which stays as it is")
+      }
+      _ = try inUse(target)
+    }
+    try folder.append(.labelled(id, label))
+    if options.syncsAlways { try folder.sync() }
+  }
+
+  /// Adds what another updater of the same model observed. It is not changed; merging it twice
+  /// counts its images twice.
+  public func merge(_ path: String) throws(UpdateError) {
+    let (other, otherModel) = try StateFolder.open(path, files: options.files, salvage: false)
+    guard otherModel.digest == model.digest else {
+      throw .argument(
+        "\(path) is of the model \(otherModel.digest.hex), this state of \(model.digest.hex)")
+    }
+    var trial = tally
+    try trial.merge(other.snapshot.tally)
+    try folder.append(.observed(other.snapshot.tally))
+    try folder.sync()
+  }
+
+  /// Returns when everything observed is on the disk.
+  public func sync() throws(UpdateError) { try folder.sync() }
+
+  /// Goes on with the model of a new epoch.
+  func become(_ model: Model) {
+    self.model = model
+    explainer = Explainer(model)
+  }
+
+  private func inUse(_ id: UInt64) throws(UpdateError) -> Prototype {
+    guard let entry = model.bank.entry(ofID: id) else {
+      throw .notFound("there is no prototype \(id)")
+    }
+    let prototype = model.bank.prototypes[entry]
+    guard prototype.kind != .retired else { throw .notFound("prototype \(id) is retired") }
+    return prototype
+  }
+}
