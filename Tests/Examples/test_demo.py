@@ -70,7 +70,7 @@ def test_model_is_small_and_says_where_it_is_from() -> None:
     with cal.Model.load(MODEL) as model:
         assert [each.name for each in model.prototypes if each.kind == "known"] == KNOWN
         assert any(each.kind == "novel" for each in model.prototypes)
-        assert "build/demo/world/faces" in model.describe()
+        assert "world/faces" in str(model.describe()["provenance"])
 
 
 def test_model_knows_its_methods(world: Path) -> None:
