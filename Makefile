@@ -1,9 +1,11 @@
 # libcal's front door.
 #
+#   make demo                     what libcal does, in a few minutes, and a page to look at
 #   make                          libcal.so.1, headers, pkg-config and CMake files under build/
 #   make test                     every test; the last line is "N passed, N failed"
 #   make install PREFIX=/usr/local [DESTDIR=...]
 #   make python                   .venv with the Python package and its `cal` command
+#   make demo-model               trains the model that the demo shows; long
 #   make bench                    libcal beside ONNX Runtime and OpenVINO
 #   make bench-training           a step of training beside PyTorch
 #   make format, make lint        rewrite or check the layout of all sources
@@ -42,7 +44,7 @@ flags    = -c release --product cal --scratch-path build/swift --disable-local-r
            $(addprefix -Xswiftc ,$(link)) $(addprefix -Xlinker ,$(linker)) \
            -Xcc -ffile-prefix-map=$(CURDIR)/=
 
-.PHONY: all test install python bench bench-training format lint clean FORCE
+.PHONY: all demo demo-model test install python bench bench-training format lint clean FORCE
 all: $(library) build/lib/libcal.so $(headers) $(configs)
 
 $(built): $(map) FORCE
@@ -103,6 +105,28 @@ bench: python
 bench-training: python
 	.venv/bin/pip install --quiet --disable-pip-version-check -r Benchmarks/requirements-training.txt
 	.venv/bin/python Benchmarks/training.py
+
+# Demonstration data, drawn and forged by code. BLAS on one thread: every processor has a process.
+world = build/demo/world
+
+demo: python $(world)/faces/split.csv
+	.venv/bin/python Examples/demo/demo.py $(world) build/demo
+
+demo-model: python $(world)/faces/split.csv
+	.venv/bin/cal train $(world)/faces build/demo/training --unknown-k --network resnet18 \
+	    --width 12 --size 64 --epochs 20 --batch 32 --rate 2e-3 --weight-decay 1e-4 \
+	    --decay-epochs 16 --decay-factor 0.1 --seed 1
+	cp build/demo/training/model.cal Examples/demo/model.cal
+	.venv/bin/cal eval Examples/demo/model.cal $(world)/faces
+
+# Written last, so it is there if all images are.
+$(world)/faces/split.csv: $(wildcard $(addprefix Examples/demo/,*/*.py openworld.py studio.py)) | .venv/demo
+	rm -rf $(world)
+	OPENBLAS_NUM_THREADS=1 .venv/bin/python Examples/demo/generate.py $(world)
+
+.venv/demo: Examples/demo/requirements.txt | python
+	.venv/bin/pip install --quiet --disable-pip-version-check -r $<
+	@touch $@
 
 swift_sources  = Package.swift Sources Tests
 c_sources      = git ls-files '*.c' '*.h' '*.cpp' '*.hpp' | grep -v -e pb-c -e '^Include/cal.h$$'

@@ -6,6 +6,7 @@ python generate.py OUT [--size 64] [--per-class 240] [--seed 1]
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from pathlib import Path
 
@@ -28,7 +29,7 @@ def main() -> int:
                 bar.total = total
                 bar.update()
 
-            world.write(chosen.out, show)
+            world.write(chosen.out, show, len(os.sched_getaffinity(0)))
     except (OSError, ValueError) as problem:
         print(f"generate.py: {problem}", file=sys.stderr)
         return 1

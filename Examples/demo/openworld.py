@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property, partial
+from multiprocessing import get_context
 from pathlib import Path
 
 from forgeries.catalogue import Method, catalogue
@@ -24,6 +26,8 @@ SIZES = range(32, 513, 8)
 LEAST = 10
 """Images per class from which every split has two people: a swap needs another face."""
 PARTS = ("faces", "late")
+CHUNK = 16
+"""Images that a process is handed at a time."""
 COLUMNS = ["path", "label", "method", "split"]
 
 Progress = Callable[[int, int], object]
@@ -61,6 +65,7 @@ class OpenWorld:
             raise ValueError(f"seed {seed} must not be negative")
         self._studio = Studio(seed, size)
         self._people = _people(per_class)
+        self._numbers = (seed, size, per_class)
 
     @cached_property
     def methods(self) -> list[Method]:
@@ -91,21 +96,46 @@ class OpenWorld:
         random = self._studio.random(Draw.FORGERY, *numbers)
         return self._studio.shared(entry.method.forge(self.shot(entry), random), *numbers)
 
-    def write(self, folder: Path, progress: Progress | None = None) -> None:
+    def write(self, folder: Path, progress: Progress | None = None, processes: int = 1) -> None:
         """folder/faces with the classes there are to learn, folder/late with the method that
         comes later; `progress` is called with images done and images to make."""
         if folder.exists() and any(folder.iterdir()):
             raise FileExistsError(f"{folder} is not empty")
         entries = list(self.entries())
-        for done, entry in enumerate(entries, 1):
-            path = folder / entry.part / entry.path
-            path.parent.mkdir(parents=True, exist_ok=True)
-            # Not compressed: a file's size must not tell what is in it.
-            Image.fromarray(self.image(entry)).save(path, compress_level=0)
+        for entry in entries:
+            (folder / entry.part / entry.path).parent.mkdir(parents=True, exist_ok=True)
+        for done, _ in enumerate(self._write_images(folder, entries, processes), 1):
             if progress:
                 progress(done, len(entries))
         for part in PARTS:
             _write_manifest(folder / part / "split.csv", [e for e in entries if e.part == part])
+
+    def _write_images(self, folder: Path, entries: list[Entry], processes: int) -> Iterator[None]:
+        """An image depends on nothing but its numbers, so processes share them out."""
+        if processes == 1:
+            for entry in entries:
+                yield self.write_image(folder, entry)
+            return
+        work = partial(_work, self._numbers, folder)
+        with ProcessPoolExecutor(processes, get_context("spawn")) as pool:
+            yield from pool.map(work, range(len(entries)), chunksize=CHUNK)
+
+    def write_image(self, folder: Path, entry: Entry) -> None:
+        # Not compressed: a file's size must not tell what is in it.
+        image = Image.fromarray(self.image(entry))
+        image.save(folder / entry.part / entry.path, compress_level=0)
+
+
+@cache
+def _world(*numbers: int) -> tuple[OpenWorld, list[Entry]]:
+    world = OpenWorld(*numbers)
+    return world, list(world.entries())
+
+
+def _work(numbers: tuple[int, int, int], folder: Path, index: int) -> None:
+    """In a process of its own, which makes its world once."""
+    world, entries = _world(*numbers)
+    world.write_image(folder, entries[index])
 
 
 def _people(per_class: int) -> dict[str, list[int]]:

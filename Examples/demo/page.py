@@ -27,12 +27,21 @@ class Case:
     """The method that made it."""
     evidence: cal.Evidence | None = None
     """For the best prototype."""
+    shown: bool = True
+    """With a picture; images that are not are only counted."""
 
 
 def write_page(
-    path: Path, cases: Sequence[Case], *, known: Sequence[str], title: str, note: str
+    path: Path,
+    cases: Sequence[Case],
+    *,
+    known: Sequence[str],
+    title: str,
+    note: str,
+    facts: Sequence[str] = (),
 ) -> None:
-    """`known` are the methods that the model knows by name; `note` says what is to be seen."""
+    """`known` are the methods that the model knows by name; `note` says what is to be seen,
+    `facts` are lines to be kept as they are, such as a table of measures."""
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent),
         autoescape=True,
@@ -41,13 +50,15 @@ def write_page(
         lstrip_blocks=True,
     )
     environment.filters["printable"] = printable
-    cards = [_card(case, known) for case in cases]
+    cards = [_card(case, known) for case in cases if case.shown]
     page = environment.get_template("page.html.jinja").render(
         title=title,
         note=note,
         cards=cards,
+        facts=facts,
+        images=len(cases),
         table=_table(cases, known),
-        outcomes=Counter(card["outcome"] for card in cards),
+        outcomes=Counter(outcome(case, known) for case in cases),
     )
     path.write_text(page, encoding="utf-8")
 

@@ -65,7 +65,8 @@ def test_methods(world: OpenWorld) -> None:
 
 
 def test_same_seed_same_bytes(folder: Path, tmp_path: Path) -> None:
-    OpenWorld(seed=3, size=SIZE, per_class=PER_CLASS).write(tmp_path / "again")
+    again = OpenWorld(seed=3, size=SIZE, per_class=PER_CLASS)
+    again.write(tmp_path / "again", processes=2)
 
     def contents(root: Path) -> dict[Path, bytes]:
         files = (path for path in root.rglob("*") if path.is_file())

@@ -7,6 +7,7 @@ import io
 import re
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 
 import cal
 import numpy as np
@@ -78,7 +79,7 @@ class Elements(HTMLParser):
             self.rows[-1][-1] += text
 
 
-def render(path: Path, cases: list[Case], **words: str) -> Elements:
+def render(path: Path, cases: list[Case], **words: Any) -> Elements:
     words = {"title": "A demonstration", "note": "Nothing more.", **words}
     write_page(path / "page.html", cases, known=KNOWN, **words)
     return Elements((path / "page.html").read_text(encoding="utf-8"))
@@ -109,6 +110,20 @@ def test_counts(face: Path, tmp_path: Path) -> None:
         ["Warp (not known)", "0", "0", "1", "1", "0", "0"],
     ]  # fmt: skip
     assert "7 images: 4 right, 1 wrong,\n2 left open." in page.text
+
+
+def test_not_shown_is_counted(face: Path, tmp_path: Path) -> None:
+    cases = [Case(answer(face, 0), "Real", shown=False), Case(answer(face, 1), "Swap")]
+    page = render(tmp_path, cases)
+    assert [row[1:] for row in page.rows[1:3]] == [["1", "0"], ["0", "1"]]
+    assert "2 images: 2 right" in page.text
+    assert [tag["alt"] for name, tag in page.tags if name == "img"] == ["face"]
+
+
+def test_facts_keep_their_lines(face: Path, tmp_path: Path) -> None:
+    page = render(tmp_path, [Case(answer(face, 0), "Real")], facts=["ACC   1", "", "<b>\u202e"])
+    assert "\nACC   1\n\n<b>\\u202e\n" in page.text
+    assert "b" not in {kind for kind, _ in page.tags}
 
 
 def test_card(face: Path, tmp_path: Path) -> None:
