@@ -265,7 +265,8 @@ def test_the_bar_shows_losses_threshold_and_prototypes(
     assert done.status == 0
     seen = done.seen.decode()
     assert re.search(
-        r"epoch 2/2 \d/6 .* left, K 3 γₙ 0\.\d\d loss \d\.\d\d: CE \d\.\d\d R \d\.\d\d CCR \d\.\d\d",
+        r"epoch 2/2 \d/6 .* left, K 3 γₙ 0\.\d\d "
+        r"loss \d\.\d\d: CE \d\.\d\d R \d\.\d\d CCR \d\.\d\d",
         seen,
     ), seen
 
