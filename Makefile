@@ -5,6 +5,7 @@
 #   make install PREFIX=/usr/local [DESTDIR=...]
 #   make python                   .venv with the Python package and its `cal` command
 #   make bench                    libcal beside ONNX Runtime and OpenVINO
+#   make bench-training           a step of training beside PyTorch
 #   make format, make lint        rewrite or check the layout of all sources
 #   make clean
 #
@@ -41,7 +42,7 @@ flags    = -c release --product cal --scratch-path build/swift --disable-local-r
            $(addprefix -Xswiftc ,$(link)) $(addprefix -Xlinker ,$(linker)) \
            -Xcc -ffile-prefix-map=$(CURDIR)/=
 
-.PHONY: all test install python bench format lint clean FORCE
+.PHONY: all test install python bench bench-training format lint clean FORCE
 all: $(library) build/lib/libcal.so $(headers) $(configs)
 
 $(built): $(map) FORCE
@@ -98,6 +99,10 @@ test: all python
 bench: python
 	.venv/bin/pip install --quiet --disable-pip-version-check -r Benchmarks/requirements.txt
 	.venv/bin/python Benchmarks/compare.py
+
+bench-training: python
+	.venv/bin/pip install --quiet --disable-pip-version-check -r Benchmarks/requirements-training.txt
+	.venv/bin/python Benchmarks/training.py
 
 swift_sources  = Package.swift Sources Tests
 c_sources      = git ls-files '*.c' '*.h' '*.cpp' '*.hpp' | grep -v -e pb-c -e '^Include/cal.h$$'

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import platform
 import statistics
 import subprocess
 import sys
@@ -21,6 +20,7 @@ from pathlib import Path
 
 import network
 import numpy as np
+from common import machine, numbers
 from tqdm import tqdm
 
 ENGINES = ("libcal", "onnxruntime", "openvino")
@@ -79,13 +79,6 @@ def check_logits(figures: Figures) -> float:
     return error
 
 
-def machine() -> str:
-    for line in Path("/proc/cpuinfo").read_text().splitlines():
-        if line.startswith("model name"):
-            return f"{line.split(':')[1].strip()}, {platform.system()} {platform.machine()}"
-    return platform.platform()
-
-
 def table(results: dict[tuple[int, int], Figures], error: float) -> str:
     versions = ", ".join(f"{name} {version(name)}" for name in ENGINES[1:])
     lines = [
@@ -105,10 +98,6 @@ def table(results: dict[tuple[int, int], Figures], error: float) -> str:
             f"| {ms[1] / ms[0]:.2f} | {ms[2] / ms[0]:.2f} | {memory} | {load} |"
         )
     return "\n".join(lines) + "\n"
-
-
-def numbers(text: str) -> list[int]:
-    return [int(word) for word in text.split(",")]
 
 
 def main() -> None:

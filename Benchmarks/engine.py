@@ -16,6 +16,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+from common import peak
 
 MEAN = np.array([0.485, 0.456, 0.406], np.float32)
 DEVIATION = np.array([0.229, 0.224, 0.225], np.float32)
@@ -79,18 +80,6 @@ def openvino(folder: Path, threads: int, batch: int, image: np.ndarray) -> Run:
 
 
 ENGINES = {"libcal": libcal, "onnxruntime": onnxruntime, "openvino": openvino}
-
-
-def peak() -> float:
-    """Peak resident memory of this program, MB.
-
-    From the kernel's count for this address space: getrusage's would be the parent's peak where
-    that was higher, because it survives exec.
-    """
-    for line in Path("/proc/self/status").read_text().splitlines():
-        if line.startswith("VmHWM:"):
-            return int(line.split()[1]) / 1024
-    raise OSError("/proc/self/status has no VmHWM")
 
 
 def main() -> None:

@@ -460,7 +460,11 @@ enum {
 };
 
 /* Value of a row's tag. */
-enum { CAL_TAG_LABELLED = 1, CAL_TAG_UNLABELLED = 2 };
+enum {
+    CAL_TAG_LABELLED = 1,
+    CAL_TAG_UNLABELLED = 2,
+    CAL_TAG_PSEUDO_LABELLED = 3 /* unlabelled; ACR takes its target for its label, from epoch 0 on */
+};
 
 /* One batch: the logits of a weak and a strong view of each image. */
 typedef struct cal_objective_input {
@@ -471,8 +475,9 @@ typedef struct cal_objective_input {
     const float *weak;      /* rows x classes, finite */
     const float *strong;    /* rows x classes, finite */
     const int32_t *tag;     /* rows; CAL_TAG_* */
-    const int32_t *target;  /* rows; a labelled row's class, 0 to known - 1, else not looked at;
-                               NULL if no row is labelled */
+    const int32_t *target;  /* rows; a labelled row's class, 0 to known - 1, a pseudo-labelled
+                               one's, 0 to classes - 1, else not looked at; NULL if no row has
+                               one */
 } cal_objective_input;
 #define CAL_OBJECTIVE_INPUT_INIT                                                                   \
     {(uint32_t)sizeof(cal_objective_input), 0, 0, 0, NULL, NULL, NULL, NULL}

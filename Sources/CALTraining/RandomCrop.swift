@@ -1,5 +1,5 @@
-import CALLearning
 import CALImage
+import CALLearning
 
 #if canImport(Darwin)
   import Darwin

@@ -200,7 +200,8 @@ public final class Trainer {
       throw .diverged("epoch \(state.epoch): statistics of the network's maps are not finite")
     }
     state.take(
-      found, descriptors, predictions: Dictionary(uniqueKeysWithValues: zip(unlabelled, predictions)),
+      found, descriptors,
+      predictions: Dictionary(uniqueKeysWithValues: zip(unlabelled, predictions)),
       imageCount: source.count, options)
     learner = try Trainer.learner(options, state)
   }

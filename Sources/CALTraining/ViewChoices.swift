@@ -1,5 +1,5 @@
-import CALLearning
 import CALImage
+import CALLearning
 
 /// What chance decided for a weak view.
 public struct WeakView: Sendable, Equatable {

@@ -60,7 +60,7 @@ private func pattern(_ count: Int) -> [UInt8] {
 
   /// However a message is cut, and on either path, the digest is that of the whole.
   @Test func splitsDoNotMatter() {
-    var random = Random(seed: 1)
+    var random = Chance(seed: 1)
     for _ in 0..<500 {
       let message = (0..<Int.random(in: 0...700, using: &random)).map { _ in
         UInt8.random(in: 0...255, using: &random)

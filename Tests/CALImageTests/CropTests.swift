@@ -49,7 +49,7 @@ import Testing
   /// The cropper of the published training code, which computes with 1.2 in double precision:
   /// a side of 10 grows by int(0.99999999999999978), that is not at all.
   @Test func equalsThePublishedRuleForWholePixels() throws {
-    var random = Random(seed: 4)
+    var random = Chance(seed: 4)
     func published(_ start: Int, _ end: Int, limit: Int) -> [Int] {
       let growth = Int(Double(end - start) * (1.2 - 1) / 2)
       let lower = max(0, start - growth)

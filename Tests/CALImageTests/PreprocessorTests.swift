@@ -57,7 +57,7 @@ import Testing
   /// One preprocessor for images of all sizes: nothing of one is left in the next.
   @Test func oneForManyEqualsOneForEach() throws {
     var shared = plainPreprocessor(size: 33)
-    var random = Random(seed: 3)
+    var random = Chance(seed: 3)
     for seed in 0..<60 {
       let picture = Picture.noise(
         .random(in: 1...120, using: &random), .random(in: 1...120, using: &random), seed: seed)

@@ -19,7 +19,7 @@ import Testing
   @Test(arguments: kernelSets)
   func equalsThePlainStatement(kernels: ResizeKernels) throws {
     var resizer = RGBResizer(widths: 1...70, heights: 1...60, kernels: kernels)
-    var random = Random(seed: 11)
+    var random = Chance(seed: 11)
     for seed in 0..<120 {
       let format = allFormats[seed % 5]
       let picture = Picture.noise(

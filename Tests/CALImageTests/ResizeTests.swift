@@ -25,7 +25,7 @@ import Testing
 
   @Test(arguments: kernelSets)
   func equalsThePlainStatement(kernels: ResizeKernels) throws {
-    var random = Random(seed: 1)
+    var random = Chance(seed: 1)
     for seed in 0..<60 {
       let picture = Picture.noise(
         .random(in: 1...90, using: &random), .random(in: 1...90, using: &random), seed: seed,

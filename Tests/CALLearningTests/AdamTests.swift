@@ -65,7 +65,7 @@ private struct Parameters {
   /// The formulas as Kingma and Ba state them, in double precision.
   @Test(arguments: UInt64(0)..<6)
   func equalsThePlainStatement(_ seed: UInt64) throws {
-    var chance = Random(seed: seed)
+    var chance = Chance(seed: seed)
     var settings = Adam.Settings()
     settings.weightDecay = seed % 2 == 0 ? 0 : 0.03
     settings.beta1 = .random(in: 0...0.95, using: &chance)
@@ -101,7 +101,7 @@ private struct Parameters {
   }
 
   @Test func frozenRangesStay() throws {
-    var chance = Random(seed: 5)
+    var chance = Chance(seed: 5)
     let start = chance.floats(40, in: -1...1)
     let gradients = chance.floats(40, in: -1...1)
     let trained = try TrainedRanges(count: 40, frozen: [3..<7, 30..<40])
@@ -124,7 +124,7 @@ private struct Parameters {
 
   /// Pieces of any size give the bits of the whole: vector and rest of a loop agree.
   @Test func piecesGiveTheSameBits() throws {
-    var chance = Random(seed: 6)
+    var chance = Chance(seed: 6)
     let (start, gradients) = (chance.floats(101, in: -1...1), chance.floats(101, in: -9...9))
     let trained = try TrainedRanges(count: 101, frozen: [13..<20, 60..<61])
     let adam = try Adam(.init(), rate: 0.1, step: 1)

@@ -18,7 +18,7 @@ import Testing
 
   @Test(arguments: UInt64(0)..<200)
   func isTheBestOfAll(_ seed: UInt64) {
-    var chance = Random(seed: seed)
+    var chance = Chance(seed: seed)
     let rows = Int.random(in: 1...6, using: &chance)
     let columns = Int.random(in: 1...6, using: &chance)
     // Few different weights, so that there are ties.
@@ -45,7 +45,7 @@ import Testing
 
   /// A permutation hidden among smaller weights is found, at a size beyond trying all.
   @Test func aPlantedPermutation() {
-    var chance = Random(seed: 1)
+    var chance = Chance(seed: 1)
     let planted = (0..<120).shuffled(using: &chance)
     let noise = chance.floats(120 * 120, in: 0...1)
     let matching = Matching.maximum(rows: 120, columns: 120) { row, column in

@@ -114,7 +114,7 @@ import Testing
   /// Against counting pairs one by one.
   @Test(arguments: UInt64(0)..<20)
   func detectionCountsPairs(_ seed: UInt64) throws {
-    var chance = Random(seed: seed)
+    var chance = Chance(seed: seed)
     let label = (0..<60).map { _ in Int32.random(in: 0...5, using: &chance) }
     let predicted = label.map { Bool.random(using: &chance) ? $0 : 2 }
     let score = chance.floats(60, in: 0...5).map { $0.rounded() }

@@ -47,7 +47,7 @@ import Testing
   /// No step gets larger than the largest of those merged would have been, as it does from 0.
   @Test(arguments: UInt64(0)..<20)
   func mergedStepsStayBounded(_ seed: UInt64) throws {
-    var chance = Random(seed: seed)
+    var chance = Chance(seed: seed)
     let size = PrototypeRows(rows: 30, features: 4, known: 3)
     let bank = Bank(
       size: size, prototypes: chance.floats(120, in: -1...1),

@@ -32,17 +32,18 @@ struct ObjectiveCase {
 
   struct WrongSize: Error {}
 
-  /// Random logits, tags and targets. With `known` 0 no row can be labelled.
+  /// Random logits, tags and targets. With `known` 0 no row can be labelled. Tags reach up to
+  /// `lastTag`.
   static func random(
-    _ seed: UInt64, rows: Int, classes: Int, known: Int, scale: Float = 4
+    _ seed: UInt64, rows: Int, classes: Int, known: Int, scale: Float = 4, lastTag: Int32 = 2
   ) -> ObjectiveCase {
-    var chance = Random(seed: seed)
+    var chance = Chance(seed: seed)
     let logits = chance.floats(2 * rows * classes, in: -scale...scale)
     let tags: [Int32] = (0..<rows).map { _ in
-      known == 0 ? 2 : Int32.random(in: 1...2, using: &chance)
+      Int32.random(in: (known == 0 ? 2 : 1)...lastTag, using: &chance)
     }
     let targets: [Int32] = tags.map { tag in
-      tag == 1 ? Int32.random(in: 0..<Int32(known), using: &chance) : -7
+      tag == 2 ? -7 : Int32.random(in: 0..<Int32(tag == 1 ? known : classes), using: &chance)
     }
     return ObjectiveCase(
       batch: .init(rows: rows, classes: classes, known: known),

@@ -7,7 +7,7 @@ import Testing
   @Test(arguments: [Float(1e3), 1e4, 1e30, .greatestFiniteMagnitude], Recipe.allCases)
   func hugeLogitsGiveFiniteNumbers(_ scale: Float, _ recipe: Recipe) throws {
     var problem = ObjectiveCase.random(7, rows: 24, classes: 6, known: 3)
-    var chance = Random(seed: 8)
+    var chance = Chance(seed: 8)
     let values = [-scale, -1, 0, 1, scale]
     problem.weak = problem.weak.map { _ in values.randomElement(using: &chance)! }
     problem.strong = problem.strong.map { _ in values.randomElement(using: &chance)! }
@@ -130,9 +130,15 @@ import Testing
     refused("weak[2][3] is nan") { $0.weak[11] = .nan }
     refused("strong[1][0] is -inf") { $0.strong[4] = -.infinity }
     refused("strong has 11 numbers, not 3 x 4") { $0.strong.removeLast() }
-    refused("tag[1] is 3, neither 1 (labelled) nor 2 (unlabelled)") { $0.tags[1] = 3 }
+    refused("tag[1] is 4, not 1 (labelled), 2 (unlabelled) or 3 (pseudo-labelled)") {
+      $0.tags[1] = 4
+    }
     refused("tag has 2 numbers, not 3") { $0.tags.removeLast() }
     refused("target[2] is 2, but known is 2") { $0.targets[2] = 2 }
+    refused("target[1] is 4, but there are 4 classes") {
+      $0.tags[1] = 3
+      $0.targets[1] = 4
+    }
     refused("target[0] is -1, but known is 2") { $0.targets[0] = -1 }
     refused("tag[0] is 1 (labelled), but there are no targets") { $0.targets = [] }
     refused("known is 5, but there are 4 classes") { $0.batch.known = 5 }

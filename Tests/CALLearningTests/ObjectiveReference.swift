@@ -34,8 +34,9 @@ struct ObjectiveReference {
 
   /// The rows that ACR takes with the label it gives them.
   var selection: [(row: Int, label: Int)] {
-    guard problem.settings.epoch >= problem.settings.pseudoEpoch else { return [] }
-    return rows.filter { problem.tags[$0] == 2 }.compactMap { i in
+    rows.filter { problem.tags[$0] != 1 }.compactMap { i in
+      if problem.tags[i] == 3 { return (i, Int(problem.targets[i])) }
+      guard problem.settings.epoch >= problem.settings.pseudoEpoch else { return nil }
       let p = softmax(weak, i, studentTemperature)
       let label = p.firstIndex(of: p.max()!)!
       let least =
@@ -46,7 +47,11 @@ struct ObjectiveReference {
   }
 
   var acr: Double {
-    let losses = selection.map { -log(softmax(weak, $0.row, confidenceTemperature)[$0.label]) }
+    let losses = selection.map { row, label in
+      let ofWeak = -log(softmax(weak, row, confidenceTemperature)[label])
+      guard problem.settings.recipe == .default else { return ofWeak }
+      return (ofWeak - log(softmax(strong, row, studentTemperature)[label])) / 2
+    }
     return losses.isEmpty ? 0 : losses.reduce(0, +) / Double(losses.count)
   }
 

@@ -89,7 +89,7 @@ struct Bank {
 
   /// 22 clusters of equal size and 149 dead rows: the published rule keeps one dead row.
   @Test func deadRows() throws {
-    var chance = Random(seed: 4)
+    var chance = Chance(seed: 4)
     let bank = Bank(
       known: 0,
       (0..<171).map { row in
@@ -142,7 +142,7 @@ struct Bank {
   /// Random banks: what must hold whatever the numbers are.
   @Test(arguments: UInt64(0)..<40, Recipe.allCases)
   func invariants(_ seed: UInt64, _ recipe: Recipe) throws {
-    var chance = Random(seed: seed)
+    var chance = Chance(seed: seed)
     let rows = Int.random(in: 1...40, using: &chance)
     let known = Int.random(in: 0...rows, using: &chance)
     let features = Int.random(in: 1...5, using: &chance)

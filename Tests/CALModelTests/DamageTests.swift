@@ -44,7 +44,7 @@ import Testing
 
   @Test func flipsAnywhere() {
     let bytes = ModelDraft().bytes()
-    var random = Random(seed: 11)
+    var random = Chance(seed: 11)
     for _ in 0..<2000 {
       var damaged = bytes
       for _ in 0..<Int.random(in: 1...8, using: &random) {
@@ -59,7 +59,7 @@ import Testing
   @Test func splicesAnywhere() {
     let draft = ModelDraft()
     let bytes = draft.bytes()
-    var random = Random(seed: 12)
+    var random = Chance(seed: 12)
     for round in 0..<3000 {
       var damaged = bytes
       // Half of them in the head, which is small but has most of the rules.
@@ -79,7 +79,7 @@ import Testing
   }
 
   @Test func noiseIsNotAModel() {
-    var random = Random(seed: 13)
+    var random = Chance(seed: 13)
     let magic: [UInt8] = [0x0d, 0x43, 0x41, 0x4c, 0x4d, 0x10, 0x01]
     for _ in 0..<2000 {
       let noise = (0..<Int.random(in: 0...200, using: &random)).map { _ in

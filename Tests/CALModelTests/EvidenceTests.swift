@@ -13,7 +13,7 @@ import Testing
     let bank: Bank
 
     init(features: Int, positions: Int, padding: Int, seed: UInt64) throws {
-      var random = Random(seed: seed)
+      var random = Chance(seed: seed)
       self.features = features
       stride = features + padding
       // A last row without its padding is enough.

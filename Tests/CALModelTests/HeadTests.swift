@@ -3,7 +3,7 @@ import CALTestSupport
 import Testing
 
 /// A bank of random vectors with the given ids.
-private func bank(ids: [UInt64], features: Int, _ random: inout Random) throws -> Bank {
+private func bank(ids: [UInt64], features: Int, _ random: inout Chance) throws -> Bank {
   try Bank(
     epoch: 0, nextID: UInt64.max, featureCount: features,
     prototypes: ids.map { Prototype(id: $0, kind: .novel, vector: random.floats(features)) })
@@ -43,7 +43,7 @@ private func probabilities(_ logits: [Float], temperature: Float = 1) -> [Float]
 
   @Test(arguments: [1, 2, 15, 16, 17, 31, 32, 33, 64, 100, 512, 2048])
   func areTheSumsOfTheStatedOrder(features: Int) throws {
-    var random = Random(seed: UInt64(features))
+    var random = Chance(seed: UInt64(features))
     let bank = try bank(ids: [0, 1, 2, 3, 4], features: features, &random)
     let vector = random.floats(features)
     let logits = try #require(scores(bank, vector))
@@ -56,7 +56,7 @@ private func probabilities(_ logits: [Float], temperature: Float = 1) -> [Float]
 
   /// A row's logit depends on nothing but features and row.
   @Test func doNotDependOnTheOtherRows() throws {
-    var random = Random(seed: 5)
+    var random = Chance(seed: 5)
     let all = try bank(ids: Array(0..<20), features: 77, &random)
     let vector = random.floats(77)
     let together = try #require(scores(all, vector))
@@ -79,7 +79,7 @@ private func probabilities(_ logits: [Float], temperature: Float = 1) -> [Float]
   }
 
   @Test func sayWhenTheyAreNotFinite() throws {
-    var random = Random(seed: 6)
+    var random = Chance(seed: 6)
     let bank = try bank(ids: [0, 1], features: 20, &random)
     for bad in [Float.nan, .infinity, -.infinity] {
       var vector = random.floats(20)
@@ -107,7 +107,7 @@ private func probabilities(_ logits: [Float], temperature: Float = 1) -> [Float]
 
   @Test(arguments: [1e-3, 0.1, 1, 1e3] as [Float])
   func sumToOneWithoutOverflow(temperature: Float) {
-    var random = Random(seed: 7)
+    var random = Chance(seed: 7)
     for scale in [1e-3, 1, 1e3, 1e37] as [Float] {
       let logits = random.floats(300).map { $0 * scale }
       let p = probabilities(logits, temperature: temperature)
@@ -117,7 +117,7 @@ private func probabilities(_ logits: [Float], temperature: Float = 1) -> [Float]
   }
 
   @Test func keepTheOrderOfTheLogits() {
-    var random = Random(seed: 8)
+    var random = Chance(seed: 8)
     let logits = random.floats(200)
     let p = probabilities(logits)
     for i in 1..<200 where logits[i] > logits[i - 1] { #expect(p[i] >= p[i - 1]) }
@@ -127,7 +127,7 @@ private func probabilities(_ logits: [Float], temperature: Float = 1) -> [Float]
 
 @Suite struct RankingTests {
   @Test func isTheSortedOrder() throws {
-    var random = Random(seed: 9)
+    var random = Chance(seed: 9)
     for rows in [1, 2, 3, 4, 7, 8, 50, 333] {
       let ids = (0..<UInt64(rows)).shuffled(using: &random)
       let bank = try bank(ids: ids, features: 1, &random)
@@ -143,14 +143,14 @@ private func probabilities(_ logits: [Float], temperature: Float = 1) -> [Float]
   }
 
   @Test func zeroesAreEqual() throws {
-    var random = Random(seed: 10)
+    var random = Chance(seed: 10)
     let bank = try bank(ids: [5, 2, 8], features: 1, &random)
     #expect(ranked(bank, [0, -0.0, 0], top: 3) == [1, 0, 2])
   }
 
   /// Logits that are not numbers have no order, but do no harm.
   @Test func survivesNaN() throws {
-    var random = Random(seed: 11)
+    var random = Chance(seed: 11)
     let bank = try bank(ids: Array(0..<40), features: 1, &random)
     var logits = random.floats(40)
     for i in stride(from: 0, to: 40, by: 3) { logits[i] = .nan }

@@ -93,7 +93,7 @@ import Testing
     draft.stages = [.init(blocks: 2, inner: 2, out: 8, stride: 1)]
     draft.ffe = nil
     draft.neck = (1, 0)
-    var random = Random(seed: 2)
+    var random = Chance(seed: 2)
     draft.fillTensors(&random)
     let model = try load(draft.bytes())
     #expect(model.spec == draft.spec)
@@ -126,7 +126,7 @@ import Testing
   }
 
   @Test func asksForProgressAndStops() throws {
-    var random = Random(seed: 3)
+    var random = Chance(seed: 3)
     var draft = ModelDraft()
     draft.stages[1] = .init(blocks: 1, inner: 256, out: 256, stride: 2)
     draft.prototypes = [

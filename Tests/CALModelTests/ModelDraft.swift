@@ -70,7 +70,7 @@ struct ModelDraft: Sendable {
   var extraInStem: [UInt8] = []
 
   init(seed: UInt64 = 1) {
-    var random = Random(seed: seed)
+    var random = Chance(seed: seed)
     let vectors = (0..<3).map { _ in littleEndian(random.floats(8)) }
     prototypes = [
       Entry(
@@ -85,7 +85,7 @@ struct ModelDraft: Sendable {
   }
 
   /// Makes the tensors that the network described now needs.
-  mutating func fillTensors(_ random: inout Random) {
+  mutating func fillTensors(_ random: inout Chance) {
     tensors = spec.parameters.map { parameter in
       var values = random.floats(parameter.count)
       if parameter.role == .variance { values = values.map { $0 * $0 + 0.1 } }

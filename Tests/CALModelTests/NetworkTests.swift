@@ -45,7 +45,7 @@ import Testing
   func evidenceOfARealMapSumsToTheLogit(kernels: KernelSet) throws {
     let model = try load(ModelDraft().bytes())
     let executor = try Executor(network: model.network(for: kernels), threads: 1)
-    var random = Random(seed: 21)
+    var random = Chance(seed: 21)
     let job = OneImage(pixels: random.floats(3 * 16 * 16))
     executor.run(count: 1, job: job)
 

@@ -37,7 +37,7 @@ import Testing
     draft.neck = (1, 0)
     draft.parent = []
     draft.source = ""
-    var random = Random(seed: 2)
+    var random = Chance(seed: 2)
     draft.fillTensors(&random)
     let model = try load(draft.bytes())
     expectSame(model, try load(rewritten(model)))

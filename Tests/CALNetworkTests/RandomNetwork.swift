@@ -9,13 +9,13 @@ struct RandomNetwork {
   let tensors: [String: [Float]]
 
   init(seed: UInt64) {
-    var random = Random(seed: seed)
+    var random = Chance(seed: seed)
     let spec = RandomNetwork.spec(&random)
     self.init(spec: spec, seed: seed)
   }
 
   init(spec: NetworkSpec, seed: UInt64) {
-    var random = Random(seed: seed &+ 1_000_003)
+    var random = Chance(seed: seed &+ 1_000_003)
     var tensors: [String: [Float]] = [:]
     for parameter in spec.parameters {
       tensors[parameter.name] = RandomNetwork.values(parameter, &random)
@@ -25,7 +25,7 @@ struct RandomNetwork {
   }
 
   func input(seed: UInt64) -> [Float] {
-    var random = Random(seed: seed &+ 77)
+    var random = Chance(seed: seed &+ 77)
     return (0..<3 * spec.inputSize * spec.inputSize).map { _ in 2 * random.uniform() }
   }
 
@@ -33,7 +33,7 @@ struct RandomNetwork {
     try Network(spec: spec, kernels: kernels) { tensors[$0.name]! }
   }
 
-  private static func spec(_ random: inout Random) -> NetworkSpec {
+  private static func spec(_ random: inout Chance) -> NetworkSpec {
     let block: NetworkSpec.Block = random.pick([.basic, .bottleneck])
     let kernel = random.pick([3, 7])
     var stages: [NetworkSpec.Stage] = []
@@ -55,7 +55,7 @@ struct RandomNetwork {
       inputSize: random.pick([16, 24, 33, 40, 56, 64, 71, 96]))
   }
 
-  private static func values(_ parameter: Parameter, _ random: inout Random) -> [Float] {
+  private static func values(_ parameter: Parameter, _ random: inout Chance) -> [Float] {
     let isNorm = parameter.shape.count == 1
     switch parameter.role {
     case .variance: return (0..<parameter.count).map { _ in 1 + 0.5 * random.uniform() }

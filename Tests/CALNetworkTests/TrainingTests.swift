@@ -14,7 +14,7 @@ struct TrainingStep {
   let logitGradients: [Float]
 
   init(_ random: RandomNetwork, seed: UInt64, images: Int, prototypes: Int) {
-    var numbers = Random(seed: seed &+ 5)
+    var numbers = Chance(seed: seed &+ 5)
     self.random = random
     self.images = images
     self.prototypes = prototypes
@@ -84,7 +84,7 @@ struct TrainingStep {
 @Suite struct TrainingTests {
   /// Small enough for differences in double precision.
   static func network(_ seed: UInt64) -> RandomNetwork {
-    var random = Random(seed: seed &* 31 &+ 7)
+    var random = Chance(seed: seed &* 31 &+ 7)
     var spec = RandomNetwork(seed: seed).spec
     spec.inputSize = random.pick([9, 13, 16])
     spec.stages = spec.stages.prefix(2).map { stage in
@@ -134,7 +134,7 @@ struct TrainingStep {
     let outcomes = try fastSets.map { try step.run($0, threads: 2) }
     for outcome in outcomes { #expect(relativeError(outcome.logits, expected) < 2e-5) }
 
-    var numbers = Random(seed: seed)
+    var numbers = Chance(seed: seed)
     for entry in layout.entries where entry.isTrained {
       let place = Int.random(in: entry.range, using: &numbers)
       let scale = outcomes[0].gradients[entry.range].map(abs).max()!

@@ -10,7 +10,7 @@ import Testing
   func equalsTheSumOverPositions(_ kernels: KernelSet, tile: Int) throws {
     let table = try #require(kernels.table)
     for (side, input, output) in [(4, 16, 16), (7, 16, 48), (9, 32, 16), (13, 48, 32)] {
-      var numbers = Random(seed: UInt64(side))
+      var numbers = Chance(seed: UInt64(side))
       let map = (0..<2 * side * side * input).map { _ in numbers.uniform() }
       let gradient = (0..<2 * side * side * output).map { _ in numbers.uniform() }
       let found = taps(table, tile, side, (input, output), map, gradient)

@@ -70,7 +70,7 @@ enum Fixture {
   private static func prototype(
     _ id: UInt64, _ kind: Prototype.Kind, _ name: String, mergedInto: UInt64? = nil
   ) -> Prototype {
-    var random = Random(seed: id)
+    var random = Chance(seed: id)
     let count = kind == .retired ? 0 : featureCount
     return Prototype(
       id: id, kind: kind, name: name, vector: (0..<count).map { _ in random.uniform() },
@@ -80,7 +80,7 @@ enum Fixture {
 
   /// Weights of a size that keeps activations of order one.
   private static func values(_ parameter: Parameter, gain: Float) -> [Float] {
-    var random = Random(seed: parameter.name.utf8.reduce(17) { $0 &* 31 &+ UInt64($1) })
+    var random = Chance(seed: parameter.name.utf8.reduce(17) { $0 &* 31 &+ UInt64($1) })
     let inputs = Float(parameter.count / parameter.shape[0])
     return (0..<parameter.count).map { _ in
       switch parameter.role {

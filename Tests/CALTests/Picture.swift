@@ -29,7 +29,7 @@ final class Picture: @unchecked Sendable {
     self.format = format
     stride = width * channels + padding
     memory = .allocate(byteCount: stride * (height - 1) + width * channels, alignment: 1)
-    var filler = Random(seed: UInt64(padding) + 5)
+    var filler = Chance(seed: UInt64(padding) + 5)
     for i in memory.indices { memory[i] = filler.byte() }
     for y in 0..<height {
       for x in 0..<width { set(rgb(x, y), at: y * stride + x * channels) }
@@ -41,7 +41,7 @@ final class Picture: @unchecked Sendable {
     _ width: Int, _ height: Int, seed: UInt64, format: Int = CAL_FORMAT_RGB8, padding: Int = 0
   ) {
     self.init(width, height, format: format, padding: padding) { x, y in
-      var random = Random(seed: seed &+ UInt64(y * width + x) &* 0x1234_5678_9ABC_DEF1)
+      var random = Chance(seed: seed &+ UInt64(y * width + x) &* 0x1234_5678_9ABC_DEF1)
       let low = UInt8(truncatingIfNeeded: 50 * seed)
       return (random.byte() / 2 &+ low, random.byte(), random.byte() / 3)
     }

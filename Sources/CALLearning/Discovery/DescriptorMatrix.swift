@@ -4,18 +4,19 @@ public struct DescriptorMatrix: Sendable {
   public let width: Int
   var values: [Float]
 
-  /// More numbers than this are summed up to so many.
+  /// Enough for a small network; covariances grow with its square.
   public static let maximumWidth = 1024
 
-  /// Of so many images with `count` statistics each; rows are zero until they are set.
-  public init(rows: Int, statistics count: Int) {
+  /// Of so many images with `count` statistics each; rows are zero until they are set, and have
+  /// `most` numbers at most.
+  public init(rows: Int, statistics count: Int, most: Int = maximumWidth) {
     self.rows = rows
-    width = min(count, DescriptorMatrix.maximumWidth)
+    width = min(count, most)
     values = Array(repeating: 0, count: rows * width)
   }
 
   /// The square roots of an image's statistics, which are not negative. Of many statistics, each
-  /// goes with a sign of its own into one of `maximumWidth` sums, both taken from a hash of its
+  /// goes with a sign of its own into one of `width` sums, both taken from a hash of its
   /// place: the count sketch (M. Charikar, K. Chen, M. Farach-Colton, "Finding frequent items in
   /// data streams", 2002), which keeps inner products in expectation.
   public mutating func set(row: Int, statistics: Span<Float>) {

@@ -40,7 +40,9 @@ enum SphericalMeans {
         }
       }
       centres.append(vectors[chosen])
-      for i in vectors.indices { distance[i] = min(distance[i], 1 - dot(vectors[i], vectors[chosen])) }
+      for i in vectors.indices {
+        distance[i] = min(distance[i], 1 - dot(vectors[i], vectors[chosen]))
+      }
     }
     return centres
   }

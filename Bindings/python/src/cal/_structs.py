@@ -35,7 +35,7 @@ VERDICTS = {0: "undetermined", 1: "known", 2: "novel"}
 KERNELS = {"auto": 0, "portable": 1, "avx2": 2, "avx512": 3, "reference": 9}
 BLOCKS = {"basic": 1, "bottleneck": 2}
 RECIPES = {"default": 0, "paper": 1}
-TAGS = {1: "labelled", 2: "unlabelled"}
+TAGS = {1: "labelled", 2: "unlabelled", 3: "pseudo-labelled"}
 LOG_LEVELS = {1: 10, 2: 20, 3: 30, 4: 40}  # cal_log_level -> level of the logging module
 
 LogCallback = ctypes.CFUNCTYPE(None, c_void_p, c_int32, ctypes.c_char_p)

@@ -85,9 +85,10 @@ def objective(
     """All loss terms for one batch of logits, and their gradients.
 
     weak and strong have one row of logits per image, of its weak and its strong view, the known
-    classes first. tag is 1 for a labelled row and 2 for an unlabelled one; target is the class of
-    a labelled row, 0 to known - 1, and is not looked at elsewhere. novel_threshold None: where
-    the recipe starts.
+    classes first. tag is 1 for a labelled row, 2 for an unlabelled one and 3 for an unlabelled
+    one whose target ACR takes for its label; target is the class of a labelled row, 0 to known - 1,
+    or of one with tag 3, below the number of classes, and is not looked at elsewhere.
+    novel_threshold None: where the recipe starts.
     """
     options = _options(recipe, gamma, novel_threshold)
     options.epoch = _epoch("epoch", epoch, 0)

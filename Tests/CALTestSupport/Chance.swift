@@ -1,5 +1,5 @@
 /// SplitMix64 (Steele, Lea and Flood 2014): the tests' source of numbers, the same in every run.
-public struct Random: RandomNumberGenerator {
+public struct Chance: RandomNumberGenerator {
   private var state: UInt64
 
   public init(seed: UInt64) { state = seed }

@@ -1,0 +1,93 @@
+import CALTestSupport
+import Testing
+
+@testable import CALLearning
+
+@Suite struct DiscoveryAlgebraTests {
+  private func matrix(_ size: Int, seed: UInt64) -> SymmetricMatrix {
+    var chance = Chance(seed: seed)
+    var matrix = SymmetricMatrix(size: size)
+    for _ in 0..<2 * size {
+      matrix.addSquare(of: chance.floats(size, in: -1...1).map(Double.init))
+    }
+    return matrix
+  }
+
+  @Test(arguments: [1, 2, 7, 30])
+  func theFactorSolvesWhatTheMatrixMultiplies(_ size: Int) throws {
+    let matrix = matrix(size, seed: UInt64(size))
+    let factor = try #require(TriangularFactor(matrix))
+    var chance = Chance(seed: 99)
+    let x = chance.floats(size, in: -1...1).map(Double.init)
+    // L^-T L^-1 (A x) = x.
+    let back = factor.solveTransposed(factor.solve(matrix.times(x)))
+    for i in 0..<size { #expect(abs(back[i] - x[i]) < 1e-9) }
+  }
+
+  @Test func aMatrixThatIsNotDefiniteHasNoFactor() {
+    var matrix = SymmetricMatrix(size: 3)
+    matrix.addSquare(of: [1, 2, 3])
+    #expect(TriangularFactor(matrix) == nil)
+    matrix.values[0] = .nan
+    #expect(TriangularFactor(matrix) == nil)
+  }
+
+  @Test func shrinkingKeepsTheTrace() {
+    var shrunk = matrix(9, seed: 4)
+    let before = shrunk.trace
+    shrunk.shrink(0.3)
+    #expect(abs(shrunk.trace - before) < 1e-9)
+  }
+
+  /// Eigenvalues 1, 1/2, 1/3, ... in a rotated basis.
+  @Test func principalAxesAreTheLeadingEigenvectors() {
+    let size = 40
+    var random = CALLearning.Random(seed: 1, purpose: .weights, epoch: 0, index: 0)
+    let axes = PrincipalAxes.find(size, size: size, &random) { $0 }
+    func apply(_ x: [Double]) -> [Double] {
+      var sum = Array(repeating: 0.0, count: size)
+      for (i, axis) in axes.enumerated() {
+        let weight = dot(axis, x) / Double(i + 1)
+        for c in sum.indices { sum[c] += weight * axis[c] }
+      }
+      return sum
+    }
+    let found = PrincipalAxes.find(5, size: size, &random, apply)
+    for (i, axis) in found.enumerated() {
+      #expect(abs(dot(axis, axis) - 1) < 1e-9)
+      #expect(abs(dot(axis, axes[i])) > 0.999)
+    }
+  }
+
+  @Test func sphericalMeansFindsSeparatedDirections() {
+    var random = CALLearning.Random(seed: 2, purpose: .weights, epoch: 0, index: 0)
+    let vectors: [[Double]] = (0..<120).map { i in
+      var vector = (0..<6).map { c in (c == i % 4 ? 1.0 : 0) + 0.05 * random.normal() }
+      normalise(&vector)
+      return vector
+    }
+    let clusters = SphericalMeans.clusters(vectors, count: 4, starts: 3, &random)
+    for i in vectors.indices { #expect(clusters[i] == clusters[i % 4]) }
+    #expect(Set(clusters).count == 4)
+  }
+
+  /// A group cut in two is one method again; two groups that do not touch stay two.
+  @Test func partsMergeUnlessTheyAreSeparated() {
+    var random = CALLearning.Random(seed: 3, purpose: .weights, epoch: 0, index: 0)
+    func group(_ at: [Double], _ count: Int) -> [[Double]] {
+      (0..<count).map { _ in at.map { $0 + 0.1 * random.normal() } }
+    }
+    let one = group([1, 0, 0], 100).sorted { $0[1] < $1[1] }
+    let two = group([0, 1, 0], 60)
+    var merging = PartMerging(
+      [Array(0..<50), Array(50..<100), Array(100..<160)], known: 0, of: one + two, .init())
+    merging.run(total: nil)
+    #expect(merging.members.map { Set($0) } == [Set(0..<100), Set(100..<160)])
+
+    // Known classes never merge with each other, whatever is asked.
+    var classes = PartMerging(
+      [Array(0..<50), Array(50..<100)], known: 2, of: one, .init())
+    classes.run(total: 1)
+    #expect(classes.members.count == 2)
+  }
+}
