@@ -415,13 +415,15 @@ CAL_CHECKED cal_status cal_session_attribute_batch(cal_session *session, const c
                                                    cal_result *results);
 
 /* Features only: the feature_count floats that the prototypes are compared with (after the
- * neck). capacity is in floats. Thread: one at a time per session. Errors: as attribute. */
+ * neck; of length 1 if it is a unit neck). capacity is in floats. Thread: one at a time per
+ * session. Errors: as attribute. */
 CAL_CHECKED cal_status cal_session_features(cal_session *session, const cal_image *image,
                                             float *features, size_t capacity);
 
 /* Evidence map: where in the picture the logit of one prototype in use comes from. Exact,
- * because pooling, neck and prototypes are linear: the map_height * map_width values
- * (row-major) sum to the logit, but for rounding; the constant part is shared evenly.
+ * because pooling, neck and prototypes are linear (with a unit neck, but for the division by the
+ * length of the picture's features): the map_height * map_width values (row-major) sum to the
+ * logit, but for rounding; the constant part is shared evenly.
  * Positions tile the crop that cal_session_attribute names for the same image. capacity is in
  * floats. logit (may be NULL) receives the logit, the very one of cal_session_attribute.
  * Thread: one at a time per session. Errors: as attribute, and CAL_ERR_NOT_FOUND. */
@@ -689,6 +691,9 @@ enum {
     CAL_BLOCK_BOTTLENECK = 2  /* 1x1, 3x3, 1x1: ResNet-50 and deeper */
 };
 
+/* Two values depend on the recipe, as logits do: those of CAL_RECIPE_DEFAULT are cosines divided
+ * by the temperature 0.1 (features and prototypes of length 1), and their softmax with the
+ * temperature 0.5 is CCR's target; those of CAL_RECIPE_PAPER are dot products, with 0.1. */
 typedef struct cal_training_options {
     uint32_t struct_size;
     cal_recipe recipe;
@@ -710,13 +715,13 @@ typedef struct cal_training_options {
     cal_kernels kernels;        /* not CAL_KERNELS_REFERENCE */
     uint64_t seed;
     double learning_rate;       /* 0: 2e-4; up to 1e3 */
-    double weight_decay;        /* of L2; 0: 1e-3; negative: none */
+    double weight_decay;        /* of L2; 0: 1e-4, paper 1e-3; negative: none */
     uint32_t decay_epochs;      /* the rate is multiplied by decay_factor after so many; 0: 10 */
     uint32_t reserved;
     double decay_factor;        /* 0: 0.05; up to 1 */
     double dropout;             /* of features; 0: 0.2; negative: none; up to 0.9 */
     double gamma;               /* ACR's threshold of known classes; 0: 0.9 */
-    double ccr_weight;          /* 0: 0.2; negative: none */
+    double ccr_weight;          /* 0: 1, paper 0.2; negative: none */
     double coverage;            /* see cal_prune_options; 0: 0.9544 */
     float mean[3];              /* of red, green, blue in 0 to 1; all six 0: ImageNet's */
     float deviation[3];
@@ -734,7 +739,8 @@ typedef struct cal_training_options {
      0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, {0, 0, 0}, {0, 0, 0}, 0, 0, 0}
 
 /* Starts a training, from random weights or, if `start` is not NULL, with the network and the
- * weights of a model, but for its prototypes. options must have `known`. The source's struct is
+ * weights of a model, but for its prototypes; CAL_RECIPE_DEFAULT trains a unit neck with them,
+ * whatever neck the model has. options must have `known`. The source's struct is
  * not needed any longer. Thread: any. Errors: CAL_ERR_ARGUMENT, CAL_ERR_STRUCT_SIZE,
  * CAL_ERR_HANDLE, CAL_ERR_IMAGE_* (of source->images), CAL_ERR_MEMORY, CAL_ERR_THREADS. */
 CAL_CHECKED cal_status cal_trainer_create(const cal_training_options *options,

@@ -98,7 +98,7 @@ final class EvidenceJob: ImageJob {
     var values = values.mutableSpan
     let fits = model.bank.evidence(
       row: row, map: map, mapStride: mapStride, scale: network.neckScale,
-      shift: network.neckShift, into: &values)
+      shift: network.neckShift, isUnit: network.spec.neck.isUnit, into: &values)
     guard fits else { throw Failure(CAL_ERR_INTERNAL, "the feature map does not fit the bank") }
     for position in 0..<values.count where !values[position].isFinite {
       throw Failure(

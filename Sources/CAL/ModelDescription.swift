@@ -83,6 +83,9 @@ extension NetworkSpec {
       case .batchNorm(let epsilon):
         json.member("kind", "batch_norm")
         json.member("norm_epsilon", epsilon)
+      case .batchNormUnit(let epsilon):
+        json.member("kind", "batch_norm_unit")
+        json.member("norm_epsilon", epsilon)
       }
     }
   }

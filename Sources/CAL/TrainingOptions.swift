@@ -5,7 +5,7 @@ import CALTraining
 import CCal
 
 extension cal_training_options {
-  /// With the network of `start`, if there is one.
+  /// With the network of `start`, if there is one, and the neck of the recipe.
   func options(_ start: Model?) throws(Failure) -> TrainingOptions {
     guard reserved == 0 else { throw .argument("options->reserved is \(reserved), not 0") }
     guard known <= UInt32(CAL_CLASSES_MAX), prototypes <= UInt32(CAL_CLASSES_MAX) else {
@@ -15,9 +15,8 @@ extension cal_training_options {
     let network: NetworkSpec
     if let start { network = start.spec } else { network = try spec() }
     var options = TrainingOptions(
-      spec: network, known: Int(known),
+      recipe: try CAL.recipe(recipe), spec: network, known: Int(known),
       prototypes: prototypes == 0 ? Int(10 * known) : Int(prototypes))
-    options.recipe = try CAL.recipe(recipe)
     options.prunes = prune != 0
     if epochs != 0 { options.epochs = Int(epochs) }
     if batch_size != 0 { options.batchSize = Int(batch_size) }

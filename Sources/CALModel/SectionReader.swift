@@ -105,7 +105,9 @@ extension NetworkSpec.Neck {
     switch message.kind {
     case CAL__MODEL__NECK__KIND__KIND_NONE: self = .none
     case CAL__MODEL__NECK__KIND__KIND_BATCH_NORM: self = .batchNorm(epsilon: message.norm_epsilon)
-    default: throw .invalid("network.neck.kind: \(message.kind.rawValue), needs 1 or 2")
+    case CAL__MODEL__NECK__KIND__KIND_BATCH_NORM_UNIT:
+      self = .batchNormUnit(epsilon: message.norm_epsilon)
+    default: throw .invalid("network.neck.kind: \(message.kind.rawValue), needs 1, 2 or 3")
     }
   }
 }

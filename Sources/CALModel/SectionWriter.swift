@@ -106,6 +106,9 @@ extension NetworkSpec.Neck {
     case .batchNorm(let epsilon):
       message.kind = CAL__MODEL__NECK__KIND__KIND_BATCH_NORM
       message.norm_epsilon = epsilon
+    case .batchNormUnit(let epsilon):
+      message.kind = CAL__MODEL__NECK__KIND__KIND_BATCH_NORM_UNIT
+      message.norm_epsilon = epsilon
     }
     return message
   }

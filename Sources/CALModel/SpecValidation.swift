@@ -15,7 +15,7 @@ extension NetworkSpec {
       try checkCount(ffe.grid, Limit.grid, "network.ffe.grid")
     }
     try checkValue(normEpsilon, Limit.epsilon, "network.norm_epsilon")
-    if case .batchNorm(let epsilon) = neck {
+    if let epsilon = neck.epsilon {
       try checkValue(epsilon, Limit.epsilon, "network.neck.norm_epsilon")
     }
     let tensors = parameters.count

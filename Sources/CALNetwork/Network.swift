@@ -3,7 +3,8 @@
 public final class Network: Sendable {
   public let spec: NetworkSpec
   public let kernels: KernelSet
-  /// features = neckScale * (mean over positions) + neckShift: the neck, folded.
+  /// features = neckScale * (mean over positions) + neckShift: the neck's norm, folded. A unit
+  /// neck divides them by their length then.
   public let neckScale: [Float]
   public let neckShift: [Float]
   let implementation: Implementation
@@ -39,7 +40,7 @@ public final class Network: Sendable {
   private static func neck(_ spec: NetworkSpec, _ parameter: (Parameter) -> [Float])
     throws(NetworkError) -> (scale: [Float], shift: [Float])
   {
-    guard case .batchNorm(let epsilon) = spec.neck else {
+    guard let epsilon = spec.neck.epsilon else {
       let count = spec.featureCount
       return ([Float](repeating: 1, count: count), [Float](repeating: 0, count: count))
     }

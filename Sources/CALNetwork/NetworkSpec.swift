@@ -51,10 +51,26 @@ public struct NetworkSpec: Sendable, Equatable {
     }
   }
 
-  /// What stands between pooled map and prototypes: nothing, or BNNeck (a BatchNorm).
+  /// What stands between pooled map and prototypes: nothing, or BNNeck (a BatchNorm), whose
+  /// output may be scaled to length 1, so that logits are cosines but for the prototypes' lengths.
+  /// The vector 0 stays 0.
   public enum Neck: Sendable, Equatable {
     case none
     case batchNorm(epsilon: Float)
+    case batchNormUnit(epsilon: Float)
+
+    /// Of the BatchNorm; nil: there is none.
+    public var epsilon: Float? {
+      switch self {
+      case .none: nil
+      case .batchNorm(let epsilon), .batchNormUnit(let epsilon): epsilon
+      }
+    }
+
+    /// Whether features have length 1.
+    public var isUnit: Bool {
+      if case .batchNormUnit = self { true } else { false }
+    }
   }
 
   public var block: Block

@@ -38,7 +38,7 @@ extension NetworkSpec {
       list.convolution("ffe.2", out: 1, in: ffe.hiddenChannels, kernel: 3)
       list.add("ffe.2.bias", [1], .bias)
     }
-    if case .batchNorm = neck { list.norm("neck", featureCount) }
+    if neck.epsilon != nil { list.norm("neck", featureCount) }
     return list.parameters
   }
 

@@ -3,11 +3,16 @@ import CALNetwork
 
 /// Starting values, as torchvision's residual networks and the published head have them.
 enum Initialiser {
-  static func parameters(_ layout: ParameterLayout, seed: UInt64) -> [Float] {
+  static func parameters(
+    _ spec: NetworkSpec, _ layout: ParameterLayout, seed: UInt64
+  ) -> [Float] {
     var values = [Float](repeating: 0, count: layout.count)
     for (i, entry) in layout.entries.enumerated() {
       var random = Random(seed: seed, purpose: .weights, epoch: 0, index: UInt32(i))
       for place in entry.range { values[place] = value(entry.parameter, &random) }
+      if entry.parameter.name == ParameterLayout.prototypesName {
+        values.replaceSubrange(entry.range, with: spec.firstRows(Array(values[entry.range])))
+      }
     }
     return values
   }

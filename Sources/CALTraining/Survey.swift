@@ -23,7 +23,8 @@ public struct Survey: Sendable {
     _ images: [Int], of source: ImageSource, _ parameters: [Float], _ prototypes: Int,
     _ options: TrainingOptions
   ) throws(TrainingError) {
-    let rows = Array(parameters.suffix(prototypes * options.spec.featureCount))
+    let rows = options.spec.headRows(
+      Array(parameters.suffix(prototypes * options.spec.featureCount)))
     let job = SurveyJob(images, source, options, rows: rows)
     try job.run(parameters, prototypes: prototypes, options, statistics: false)
 

@@ -29,12 +29,12 @@ extension Trainer {
     let ranges = Dictionary(
       uniqueKeysWithValues: layout.entries.map { ($0.parameter.name, $0.range) })
     let width = options.spec.featureCount
-    let head = parameters.count - state.prototypes * width
+    let rows = options.spec.headRows(Array(parameters.suffix(state.prototypes * width)))
     let prototypes = (0..<state.prototypes).map { row in
       let isKnown = row < options.known
       return Prototype(
         id: UInt64(row), kind: isKnown ? .known : .novel, name: isKnown ? naming.names[row] : "",
-        vector: Array(parameters[head + row * width..<head + (row + 1) * width]),
+        vector: Array(rows[row * width..<(row + 1) * width]),
         usage: state.usage.isEmpty ? 0 : state.usage[row])
     }
     return try modelResult { () throws(ModelError) in

@@ -18,16 +18,17 @@ public final class Trainer {
   /// What a step or an epoch was like; returning false ends `run` after it.
   public typealias Progress = (TrainingReport) -> Bool
 
-  /// From random weights, or with those of a model that has the network of `options`, but for
-  /// its prototypes.
+  /// From random weights, or with those of a model that has the network of `options` but for,
+  /// maybe, its neck; its prototypes are not taken over.
   public convenience init(
     _ options: TrainingOptions, source: ImageSource, start: Model? = nil
   ) throws(TrainingError) {
     try trainingResult { () throws(LearningError) in try options.check() }
     let layout = ParameterLayout(options.spec, prototypes: options.prototypes)
-    var values = Initialiser.parameters(layout, seed: options.seed)
+    var values = Initialiser.parameters(options.spec, layout, seed: options.seed)
     if let start {
-      for entry in layout.entries where entry.parameter.name != ParameterLayout.prototypesName {
+      let given = Set(start.spec.parameters.map(\.name))
+      for entry in layout.entries where given.contains(entry.parameter.name) {
         values.replaceSubrange(entry.range, with: start.values(of: entry.parameter))
       }
     }

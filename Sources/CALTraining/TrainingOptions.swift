@@ -3,7 +3,7 @@ import CALNetwork
 
 /// Everything about a training that is chosen.
 public struct TrainingOptions: Sendable, Equatable {
-  public var recipe = Recipe.default
+  public let recipe: Recipe
   public var spec: NetworkSpec
   /// Of the images: one number for each of red, green and blue, in units of 0...1.
   public var mean: [Float] = [0.485, 0.456, 0.406]
@@ -18,7 +18,7 @@ public struct TrainingOptions: Sendable, Equatable {
   public var batchSize = 128
   public var learningRate = 2e-4
   public var schedule = Schedule.paper
-  public var weightDecay = 1e-3
+  public var weightDecay: Double
   /// Share of the features that dropout sets to 0.
   public var dropout = 0.2
   public var views = ViewSettings.paper
@@ -33,10 +33,21 @@ public struct TrainingOptions: Sendable, Equatable {
   public var threads = 1
   public var kernels = KernelSet.best
 
-  public init(spec: NetworkSpec, known: Int, prototypes: Int) {
+  /// With the recipe's own network and values. Default: a unit neck, whatever the network's own
+  /// is, and the teacher, weight of CCR and weight decay that go with its logits; published: the
+  /// network and values as they are.
+  public init(recipe: Recipe = .default, spec: NetworkSpec, known: Int, prototypes: Int) {
+    self.recipe = recipe
     self.spec = spec
     self.known = known
     self.prototypes = prototypes
+    weightDecay = 1e-3
+    if recipe == .default {
+      self.spec.neck = .batchNormUnit(epsilon: spec.neck.epsilon ?? spec.normEpsilon)
+      weightDecay = 1e-4
+      objective.teacherTemperature = 0.5
+      objective.ccrWeight = 1
+    }
   }
 
   public static let dropouts = 0.0...0.9

@@ -1184,18 +1184,20 @@ const ProtobufCMessageDescriptor cal__model__ffe__descriptor =
   (ProtobufCMessageInit) cal__model__ffe__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCEnumValue cal__model__neck__kind__enum_values_by_number[3] =
+static const ProtobufCEnumValue cal__model__neck__kind__enum_values_by_number[4] =
 {
   { "KIND_UNSPECIFIED", "CAL__MODEL__NECK__KIND__KIND_UNSPECIFIED", 0 },
   { "KIND_NONE", "CAL__MODEL__NECK__KIND__KIND_NONE", 1 },
   { "KIND_BATCH_NORM", "CAL__MODEL__NECK__KIND__KIND_BATCH_NORM", 2 },
+  { "KIND_BATCH_NORM_UNIT", "CAL__MODEL__NECK__KIND__KIND_BATCH_NORM_UNIT", 3 },
 };
 static const ProtobufCIntRange cal__model__neck__kind__value_ranges[] = {
-{0, 0},{0, 3}
+{0, 0},{0, 4}
 };
-static const ProtobufCEnumValueIndex cal__model__neck__kind__enum_values_by_name[3] =
+static const ProtobufCEnumValueIndex cal__model__neck__kind__enum_values_by_name[4] =
 {
   { "KIND_BATCH_NORM", 2 },
+  { "KIND_BATCH_NORM_UNIT", 3 },
   { "KIND_NONE", 1 },
   { "KIND_UNSPECIFIED", 0 },
 };
@@ -1206,9 +1208,9 @@ const ProtobufCEnumDescriptor cal__model__neck__kind__descriptor =
   "Kind",
   "Cal__Model__Neck__Kind",
   "cal.model",
-  3,
+  4,
   cal__model__neck__kind__enum_values_by_number,
-  3,
+  4,
   cal__model__neck__kind__enum_values_by_name,
   1,
   cal__model__neck__kind__value_ranges,

@@ -29,11 +29,12 @@ import Testing
         ])
     }
 
-    func evidence(row: Int, positions: Int) -> [Float]? {
+    func evidence(row: Int, positions: Int, isUnit: Bool = false) -> [Float]? {
       var values = [Float](repeating: .nan, count: positions)
       var span = values.mutableSpan
       let fits = bank.evidence(
-        row: row, map: map.span, mapStride: stride, scale: scale, shift: shift, into: &span)
+        row: row, map: map.span, mapStride: stride, scale: scale, shift: shift,
+        isUnit: isUnit, into: &span)
       return fits ? values : nil
     }
 
@@ -56,6 +57,37 @@ import Testing
       let sum = values.reduce(0.0) { $0 + Double($1) }
       #expect(abs(sum - Double(logits[row])) < 1e-5 * max(1, abs(Double(logits[row]))))
     }
+  }
+
+  /// The logit of features of length 1.
+  @Test(arguments: [(1, 1, 0), (8, 9, 8), (100, 49, 4)])
+  func sumsToTheLogitOfAUnitNeck(count: Int, positions: Int, padding: Int) throws {
+    let scene = try Scene(features: count, positions: positions, padding: padding, seed: 6)
+    let pooled = scene.pooled(positions: positions)
+    let length = Float(pooled.reduce(0.0) { $0 + Double($1) * Double($1) }.squareRoot())
+    var logits: [Float] = [0, 0]
+    var span = logits.mutableSpan
+    let features = pooled.map { $0 / length }
+    #expect(scene.bank.logits(of: features.span, into: &span))
+    for row in 0..<2 {
+      let values = try #require(scene.evidence(row: row, positions: positions, isUnit: true))
+      let sum = values.reduce(0.0) { $0 + Double($1) }
+      #expect(abs(sum - Double(logits[row])) < 1e-5 * max(1, abs(Double(logits[row]))))
+    }
+  }
+
+  /// Features of 0, which have no length.
+  @Test func nothingIsEvidenceOfNothing() throws {
+    let bank = try Bank(
+      epoch: 0, nextID: 1, featureCount: 2,
+      prototypes: [.init(id: 0, kind: .novel, vector: [1, 2])])
+    var values: [Float] = [9, 9]
+    var span = values.mutableSpan
+    let map: [Float] = [1, 2, 3, 4]
+    let fits = bank.evidence(
+      row: 0, map: map.span, mapStride: 2, scale: [0, 0], shift: [0, 0], isUnit: true, into: &span)
+    #expect(fits)
+    #expect(values == [0, 0])
   }
 
   /// Only the position that differs changes, and by what the formula says.

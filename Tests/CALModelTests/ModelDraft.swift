@@ -108,7 +108,8 @@ struct ModelDraft: Sendable {
           stride: Int($0.stride))
       },
       ffe: ffe.map { .init(hiddenChannels: Int($0.hidden), grid: Int($0.grid)) },
-      neck: neck.kind == 2 ? .batchNorm(epsilon: neck.epsilon) : .none,
+      neck: [2: .batchNorm(epsilon: neck.epsilon), 3: .batchNormUnit(epsilon: neck.epsilon)][
+        neck.kind] ?? .none,
       normEpsilon: epsilon, inputSize: Int(size))
   }
 }

@@ -57,7 +57,8 @@ import Testing
       var target = values.mutableSpan
       let fits = model.bank.evidence(
         row: row, map: job.map.span, mapStride: executor.mapStride,
-        scale: executor.network.neckScale, shift: executor.network.neckShift, into: &target)
+        scale: executor.network.neckScale, shift: executor.network.neckShift,
+        isUnit: model.spec.neck.isUnit, into: &target)
       #expect(fits)
       let sum = values.reduce(0.0) { $0 + Double($1) }
       let logit = Double(logits[row])

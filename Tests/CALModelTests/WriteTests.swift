@@ -43,6 +43,14 @@ import Testing
     expectSame(model, try load(rewritten(model)))
   }
 
+  @Test func writesAUnitNeck() throws {
+    var draft = ModelDraft()
+    draft.neck = (3, 1e-4)
+    let model = try load(draft.bytes())
+    #expect(model.spec.neck == .batchNormUnit(epsilon: 1e-4))
+    expectSame(model, try load(rewritten(model)))
+  }
+
   /// The same values give the same bytes, so writing what was written changes nothing.
   @Test func writingIsStable() throws {
     let once = try rewritten(load(ModelDraft().bytes()))

@@ -51,7 +51,7 @@ struct RandomNetwork {
         kernel: kernel, stride: random.pick([1, 2]), channels: random.pick([4, 16, 24]),
         maxPool: random.pick([true, false])),
       stages: stages, ffe: random.pick([nil, .init(hiddenChannels: random.pick([3, 16]))]),
-      neck: random.pick([.none, .batchNorm(epsilon: 1e-5)]),
+      neck: random.pick([.none, .batchNorm(epsilon: 1e-5), .batchNormUnit(epsilon: 1e-5)]),
       inputSize: random.pick([16, 24, 33, 40, 56, 64, 71, 96]))
   }
 

@@ -43,19 +43,25 @@ struct TrainingReference {
           image[c * positions..<(c + 1) * positions].reduce(0, +) / Double(positions)
         })
     }
-    if case .batchNorm(let epsilon) = spec.neck {
+    if let epsilon = spec.neck.epsilon {
       features = normed(features, "neck", epsilon: Double(epsilon))
     }
     let rows = Array(self[ParameterLayout.prototypesName])
     let width = map.channels
     return features.images.enumerated().flatMap { i, image in
-      (0..<rows.count / width).map { k in
-        (0..<width).reduce(0) { sum, c in
-          let factor = dropout.isEmpty ? 1 : dropout[i * width + c]
-          return sum + image[c] * factor * rows[k * width + c]
-        }
+      let dropped = (0..<width).map { image[$0] * (dropout.isEmpty ? 1 : dropout[i * width + $0]) }
+      return (0..<rows.count / width).map { k in
+        let row = Array(rows[k * width..<(k + 1) * width])
+        guard spec.neck.isUnit else { return product(dropped, row) }
+        // The cosine, at the temperature 0.1.
+        let lengths = (product(dropped, dropped) * product(row, row)).squareRoot()
+        return lengths == 0 ? 0 : product(dropped, row) / lengths / 0.1
       }
     }
+  }
+
+  private func product(_ a: [Double], _ b: [Double]) -> Double {
+    zip(a, b).reduce(0) { $0 + $1.0 * $1.1 }
   }
 
   private func backbone(_ pictures: Batch) -> Batch {

@@ -101,6 +101,13 @@ struct TrainingStep {
     try compareWithDifferences(TrainingTests.network(seed), seed: seed)
   }
 
+  @Test(arguments: UInt64(40)..<46)
+  func gradientsOfCosinesAreThoseOfDifferences(seed: UInt64) throws {
+    var spec = TrainingTests.network(seed).spec
+    spec.neck = .batchNormUnit(epsilon: 1e-5)
+    try compareWithDifferences(RandomNetwork(spec: spec, seed: seed), seed: seed)
+  }
+
   /// Weight gradients by Winograd's algorithm: so few weights that parts of the batch have sums
   /// of their own, and so many that workers share the sums.
   @Test(arguments: [12, 40], [9, 14])

@@ -17,9 +17,10 @@ import Testing
     return (map, logit)
   }
 
-  @Test(arguments: [(UInt32(1), 0), (2, 0), (1, 1), (1, 9)])
-  func theMapSumsToTheLogit(threads: UInt32, kernels: Int) {
-    let session = TestSession(threads: threads, kernels: kernels)
+  @Test(arguments: [(UInt32(1), 0), (2, 0), (1, 1), (1, 9)], [false, true])
+  func theMapSumsToTheLogit(_ how: (threads: UInt32, kernels: Int), isUnit: Bool) {
+    let session = TestSession(
+      threads: how.threads, kernels: how.kernels, bytes: isUnit ? Fixture.unit : Fixture.bytes)
     let scores = session.attribute(picture.image).scores
     for id in Fixture.inUse {
       let (map, logit) = evidence(session, id, picture.image)

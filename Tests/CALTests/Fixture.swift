@@ -40,8 +40,15 @@ enum Fixture {
   /// A model whose weights are so large that its features overflow.
   static let overflowing = serialised(prototypes: prototypes, gain: 1e20)
 
-  static func serialised(prototypes: [Prototype], gain: Float = 1) -> [UInt8] {
+  /// A model whose features have length 1.
+  static let unit = serialised(prototypes: prototypes, neck: .batchNormUnit(epsilon: 1e-5))
+
+  static func serialised(
+    prototypes: [Prototype], gain: Float = 1, neck: NetworkSpec.Neck = spec.neck
+  ) -> [UInt8] {
     do {
+      var spec = spec
+      spec.neck = neck
       var provenance = Provenance()
       provenance.creator = "CALTests"
       provenance.description = "two\nlines\tand a tab"

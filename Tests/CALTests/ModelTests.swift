@@ -111,6 +111,13 @@ import Testing
     #expect(json.hasSuffix("}}"))
   }
 
+  @Test func descriptionOfAUnitNeck() {
+    let model = load(Fixture.unit)
+    defer { cal_model_free(model) }
+    let json = text { cal_model_describe(model, $0, $1, $2) }
+    #expect(json.contains(#""neck":{"kind":"batch_norm_unit","norm_epsilon":1e-05}"#))
+  }
+
   private func digest(_ bytes: [UInt8]) -> String {
     var sha256 = SHA256()
     sha256.update(bytes.span.bytes)

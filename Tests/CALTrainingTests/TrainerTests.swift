@@ -9,8 +9,7 @@ import Testing
       block: .basic, stem: .init(kernel: 3, stride: 1, channels: 8, maxPool: false),
       stages: [.init(blocks: 1, innerChannels: 8, outChannels: 8, stride: 2)], ffe: .init(),
       neck: .batchNorm(epsilon: 1e-5), inputSize: 16)
-    var options = TrainingOptions(spec: spec, known: 2, prototypes: 8)
-    options.recipe = recipe
+    var options = TrainingOptions(recipe: recipe, spec: spec, known: 2, prototypes: 8)
     options.prunes = true
     options.epochs = 4
     options.batchSize = 8

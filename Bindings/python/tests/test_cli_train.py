@@ -199,6 +199,11 @@ def test_options_reach_the_trainer(
     }
 
 
+def test_what_a_recipe_chooses_is_left_to_it() -> None:
+    chosen = cal.cli.parser().parse_args(["train", "faces", "o"])
+    assert chosen.weight_decay is None
+
+
 def test_validation_images_are_whole_groups(faces: Path) -> None:
     dataset = cal.data.split(faces, known=["alpha", "beta"], group=r"\w+/id\d", labelled=1)
     chosen = cal.cli.parser().parse_args(["train", str(faces), "o", "--validation", "0.5"])

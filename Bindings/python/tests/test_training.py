@@ -69,15 +69,46 @@ def test_a_training_gives_a_model_that_works(recipe: str) -> None:
     assert last < first / 2
 
 
-def test_bits_depend_on_the_seed_alone() -> None:
-    def trained(**options: int) -> bytes:
-        with trainer(**options) as training:
-            training.run()
-            return bytes.fromhex(training.model().sha256)
+def trained(**options: object) -> cal.Model:
+    with trainer(**options) as training:
+        training.run()
+        return training.model()
 
-    one = trained(seed=4)
-    assert trained(seed=4, threads=3) == one
-    assert trained(seed=5) != one
+
+@pytest.mark.parametrize(
+    ("recipe", "weight_decay", "ccr_weight"), [("default", 1e-4, 1.0), ("paper", 1e-3, 0.2)]
+)
+def test_recipes_have_their_own_defaults(
+    recipe: str, weight_decay: float, ccr_weight: float
+) -> None:
+    own = trained(recipe=recipe).sha256
+    assert trained(recipe=recipe, weight_decay=weight_decay, ccr_weight=ccr_weight).sha256 == own
+    assert trained(recipe=recipe, weight_decay=0).sha256 != own
+    assert trained(recipe=recipe, ccr_weight=0).sha256 != own
+
+
+def test_the_default_recipe_has_cosines() -> None:
+    images, _ = pictures()
+    model = trained()
+    assert model.describe()["network"]["neck"]["kind"] == "batch_norm_unit"
+    assert np.linalg.norm(model.session().features(images[0])) == pytest.approx(1, abs=1e-6)
+    logits = [score.logit for score in model.attribute(images[0]).ranked]
+    assert max(map(abs, logits)) <= 10 * (1 + 1e-5)
+
+
+def test_models_start_each_other() -> None:
+    published = trained(recipe="paper")
+    assert published.describe()["network"]["neck"]["kind"] == "batch_norm"
+    cosines = trained(start=published, network=None)
+    assert cosines.describe()["network"]["neck"]["kind"] == "batch_norm_unit"
+    again = trained(start=cosines, network=None, recipe="paper")
+    assert again.describe()["network"] == cosines.describe()["network"]
+
+
+def test_bits_depend_on_the_seed_alone() -> None:
+    one = trained(seed=4).sha256
+    assert trained(seed=4, threads=3).sha256 == one
+    assert trained(seed=5).sha256 != one
 
 
 def test_what_the_report_raises_stops_and_a_further_run_goes_on(tmp_path: Path) -> None:

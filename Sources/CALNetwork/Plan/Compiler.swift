@@ -239,6 +239,10 @@ struct Compiler {
       positions: map.positions, channels: channels, stride: map.stride, map: map.slot,
       gate: gate, features: features, neck: memory)
     plan.add(.pool(step), touching: [map.slot, features] + (gate.map { [$0] } ?? []))
+    if spec.neck.isUnit {
+      let unit = UnitStep(channels: map.channels, features: features)
+      plan.add(.unit(unit), touching: [features])
+    }
     return features
   }
 }

@@ -60,7 +60,7 @@ struct MaxPoolStep: Sendable {
   }
 }
 
-/// Gate, global average pooling and neck.
+/// Gate, global average pooling and the neck's norm.
 struct PoolStep: Sendable {
   var positions: Int
   var channels: Int
@@ -80,5 +80,16 @@ struct PoolStep: Sendable {
     work.kernels.pointee.pool(
       work.slot(map), Int32(positions), Int32(stride), gate.map { UnsafePointer(work.slot($0)) },
       neck.base, neck.base + channels, work.slot(features), Int32(first), Int32(last))
+  }
+}
+
+/// Scales the features to length 1.
+struct UnitStep: Sendable {
+  var channels: Int
+  var features: SlotID
+
+  func run(_ work: Work) {
+    FixedLength.features.scale(
+      UnsafeBufferPointer(start: work.slot(features), count: channels), into: work.slot(features))
   }
 }

@@ -12,6 +12,7 @@ enum Step: @unchecked Sendable {
   case mask(MaskStep)
   case gate(GateStep)
   case pool(PoolStep)
+  case unit(UnitStep)
   case statistics(StatisticsStep)
 
   func phases(_ work: Work) -> Int {
@@ -27,7 +28,7 @@ enum Step: @unchecked Sendable {
     case .maxPool(let step): step.items
     case .cosine(let step): step.items
     case .mask(let step): step.items
-    case .gate: 1
+    case .gate, .unit: 1
     case .pool(let step): step.items
     case .statistics(let step): step.items
     }
@@ -43,6 +44,7 @@ enum Step: @unchecked Sendable {
     case .mask(let step): step.run(item, work)
     case .gate(let step): step.run(work)
     case .pool(let step): step.run(item, work)
+    case .unit(let step): step.run(work)
     case .statistics(let step): step.run(item, work)
     }
   }

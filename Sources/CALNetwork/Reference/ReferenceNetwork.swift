@@ -23,9 +23,12 @@ struct ReferenceNetwork: Sendable {
   /// The feature vector: pooled map through the neck.
   func features(of map: FeatureMap) -> [Float] {
     let pooled = map.pooled()
-    guard case .batchNorm(let epsilon) = spec.neck else { return pooled }
+    guard let epsilon = spec.neck.epsilon else { return pooled }
     let neck = norm("neck", epsilon: epsilon)
-    return pooled.indices.map { neck.apply(pooled[$0], channel: $0) }
+    let features = pooled.indices.map { neck.apply(pooled[$0], channel: $0) }
+    guard spec.neck.isUnit else { return features }
+    let length = features.reduce(0.0) { $0 + Double($1) * Double($1) }.squareRoot()
+    return length == 0 ? features : features.map { Float(Double($0) / length) }
   }
 
   /// Stem and stages.

@@ -50,10 +50,7 @@ struct TrainingCompiler {
           inputGradient: gradient(features), outputGradient: gradient(dropped))),
       touching: [gradient(features), gradient(dropped)])
     let logits = memory.map(side: 1, channels: prototypes)
-    let rows = ConvolutionLayer.Filter(
-      out: prototypes, input: features.channels, kernel: 1,
-      start: try layout.start(ParameterLayout.prototypesName))
-    try addConvolution(rows, from: dropped, to: logits)
+    try head(dropped, logits)
     return Result(
       layers: layers, memory: try memory.finished(views: views), input: input, factors: factors,
       features: features, logits: logits)
@@ -170,7 +167,7 @@ struct TrainingCompiler {
       add(.frequency(layer, gradient), touching: [layer.slots.gateGradient])
       gate = layer
     }
-    guard case .batchNorm(let epsilon) = spec.neck else {
+    guard let epsilon = spec.neck.epsilon else {
       let pooled = newMap(side: 1, channels: map.channels)
       addPool(map, gate, to: pooled, gradient: gradient(pooled))
       return pooled
@@ -181,6 +178,29 @@ struct TrainingCompiler {
     let features = newMap(side: 1, channels: pooled.channels)
     try addNorm("neck", from: pooled, to: features, relu: false, epsilon: epsilon)
     return features
+  }
+
+  /// Logits: products of features and prototypes, both of them scaled first behind a unit neck.
+  private mutating func head(_ features: BatchMap, _ logits: BatchMap) throws(NetworkError) {
+    let start = try layout.start(ParameterLayout.prototypesName)
+    var rows = ConvolutionLayer.Filter(
+      out: logits.channels, input: features.channels, kernel: 1, start: start)
+    guard spec.neck.isUnit else {
+      return try addConvolution(rows, from: features, to: logits)
+    }
+    let unit = newMap(side: 1, channels: features.channels)
+    add(
+      .unitFeatures(
+        UnitFeaturesLayer(
+          input: features, output: unit, inputGradient: gradient(features),
+          outputGradient: gradient(unit))), touching: [gradient(features), gradient(unit)])
+    rows.start = 0
+    let target = ConvolutionLayer.InputGradient(slot: gradient(unit), adds: false)
+    let product = try ConvolutionLayer(
+      rows, from: .map(unit, gradient: target), before: nil, to: logits, setting, &memory)
+    let layer = try UnitRowsLayer(
+      product, rows: logits.channels, width: features.channels, start: start)
+    add(.unitRows(layer), touching: [target.slot])
   }
 
   private mutating func addPool(

@@ -7,6 +7,8 @@ enum TrainingLayer {
   case frequency(FrequencyLayer, FrequencyGradient)
   case pool(PoolLayer)
   case dropout(DropoutLayer)
+  case unitFeatures(UnitFeaturesLayer)
+  case unitRows(UnitRowsLayer)
 
   func forward(_ pass: TrainingPass) {
     switch self {
@@ -17,6 +19,8 @@ enum TrainingLayer {
     case .frequency(let layer, _): layer.forward(pass)
     case .pool(let layer): layer.forward(pass)
     case .dropout(let layer): layer.forward(pass)
+    case .unitFeatures(let layer): layer.forward(pass)
+    case .unitRows(let layer): layer.product.forward(pass)
     }
   }
 
@@ -29,12 +33,15 @@ enum TrainingLayer {
     case .frequency(_, let gradient): gradient.backward(pass)
     case .pool(let layer): layer.backward(pass)
     case .dropout(let layer): layer.backward(pass)
+    case .unitFeatures(let layer): layer.backward(pass)
+    case .unitRows(let layer): layer.product.backward(pass)
     }
   }
 
   var scratch: ScratchSize {
     switch self {
     case .convolution(let layer): layer.scratch
+    case .unitRows(let layer): layer.product.scratch
     case .frequency(let layer, _): layer.scratch
     default: ScratchSize()
     }
@@ -44,6 +51,7 @@ enum TrainingLayer {
   func pack(_ parameters: UnsafePointer<Float>) {
     switch self {
     case .convolution(let layer): layer.pack(parameters)
+    case .unitRows(let layer): layer.pack(parameters)
     case .frequency(let layer, _): layer.pack(parameters)
     default: break
     }
@@ -51,6 +59,10 @@ enum TrainingLayer {
 
   /// Behind the passes of a step.
   func finish(_ gradients: UnsafeMutablePointer<Float>) {
-    if case .convolution(let layer) = self { layer.finish(gradients) }
+    switch self {
+    case .convolution(let layer): layer.finish(gradients)
+    case .unitRows(let layer): layer.finish(gradients)
+    default: break
+    }
   }
 }

@@ -59,7 +59,11 @@ typedef enum _Cal__Model__Neck__Kind {
   /*
    * BNNeck
    */
-  CAL__MODEL__NECK__KIND__KIND_BATCH_NORM = 2
+  CAL__MODEL__NECK__KIND__KIND_BATCH_NORM = 2,
+  /*
+   * BNNeck, then scaled to length 1; zero stays zero
+   */
+  CAL__MODEL__NECK__KIND__KIND_BATCH_NORM_UNIT = 3
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(CAL__MODEL__NECK__KIND)
 } Cal__Model__Neck__Kind;
 typedef enum _Cal__Model__Tensor__Type {

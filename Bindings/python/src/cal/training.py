@@ -97,12 +97,12 @@ class Trainer(Handle):
         batch_size: int = 128,
         pseudo_epoch: int = 5,
         learning_rate: float = 2e-4,
-        weight_decay: float = 1e-3,
+        weight_decay: float | None = None,
         decay_epochs: int = 10,
         decay_factor: float = 0.05,
         dropout: float = 0.2,
         gamma: float = 0.9,
-        ccr_weight: float = 0.2,
+        ccr_weight: float | None = None,
         held_out: Collection[int] = (),
         validation: float = 0.0,
         patience: int | None = None,
@@ -114,7 +114,8 @@ class Trainer(Handle):
         """images are all that `attribute` takes, decoded here and kept. labels: the class of each
         labelled image, 0 to len(known) - 1; None: unlabelled. known: the names of the known
         classes. start: a model whose network and weights, but for the prototypes, to start from;
-        else `network` is made with random weights.
+        else `network` is made with random weights. weight_decay and ccr_weight: None is the
+        recipe's own, 1e-4 and 1.0, or as published 1e-3 and 0.2.
 
         held_out: positions of labelled images that are not trained on but validated with after
         each epoch; or validation: the share of each class's labelled images to draw for that.
@@ -162,12 +163,12 @@ class Trainer(Handle):
             kernels=s.KERNELS[kernels],
             seed=seed,
             learning_rate=learning_rate,
-            weight_decay=weight_decay or -1.0,
+            weight_decay=_or_default(weight_decay),
             decay_epochs=decay_epochs,
             decay_factor=decay_factor,
             dropout=dropout or -1.0,
             gamma=gamma,
-            ccr_weight=ccr_weight or -1.0,
+            ccr_weight=_or_default(ccr_weight),
             validation=validation,
             patience=patience or 0,
             keep_best=KEEPS[keep],
@@ -249,6 +250,11 @@ def _flags(held_out: Collection[int], count: int) -> ctypes.Array[ctypes.c_uint8
             raise error(Status.ARGUMENT, f"held_out has {position}, but there are {count} images")
         flags[position] = 1
     return flags
+
+
+def _or_default(value: float | None) -> float:
+    """C has 0 for the recipe's own value, and a negative number for none."""
+    return 0.0 if value is None else value or -1.0
 
 
 def _or_none(value: float) -> float | None:

@@ -61,7 +61,9 @@ def _add_schedule(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--decay-factor", type=above_zero, default=0.05, help="(0.05)")
     parser.add_argument(
-        "--weight-decay", type=amount, default=1e-3, help="L2, as Adam has it (1e-3)"
+        "--weight-decay",
+        type=amount,
+        help="L2, as Adam has it (1e-4; 1e-3 with --recipe paper)",
     )
     parser.add_argument(
         "--dropout", type=share, default=0.2, help="share of the features, up to 0.9 (0.2)"

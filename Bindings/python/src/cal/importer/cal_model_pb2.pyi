@@ -108,9 +108,11 @@ class Neck(_message.Message):
         KIND_UNSPECIFIED: _ClassVar[Neck.Kind]
         KIND_NONE: _ClassVar[Neck.Kind]
         KIND_BATCH_NORM: _ClassVar[Neck.Kind]
+        KIND_BATCH_NORM_UNIT: _ClassVar[Neck.Kind]
     KIND_UNSPECIFIED: Neck.Kind
     KIND_NONE: Neck.Kind
     KIND_BATCH_NORM: Neck.Kind
+    KIND_BATCH_NORM_UNIT: Neck.Kind
     KIND_FIELD_NUMBER: _ClassVar[int]
     NORM_EPSILON_FIELD_NUMBER: _ClassVar[int]
     kind: Neck.Kind
