@@ -8,7 +8,7 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class Model(_message.Message):
-    __slots__ = ("magic", "format_version", "preprocessing", "network", "bank", "decision", "provenance", "tensors")
+    __slots__ = ("magic", "format_version", "preprocessing", "network", "bank", "decision", "provenance", "calibration", "tensors")
     MAGIC_FIELD_NUMBER: _ClassVar[int]
     FORMAT_VERSION_FIELD_NUMBER: _ClassVar[int]
     PREPROCESSING_FIELD_NUMBER: _ClassVar[int]
@@ -16,6 +16,7 @@ class Model(_message.Message):
     BANK_FIELD_NUMBER: _ClassVar[int]
     DECISION_FIELD_NUMBER: _ClassVar[int]
     PROVENANCE_FIELD_NUMBER: _ClassVar[int]
+    CALIBRATION_FIELD_NUMBER: _ClassVar[int]
     TENSORS_FIELD_NUMBER: _ClassVar[int]
     magic: int
     format_version: int
@@ -24,8 +25,9 @@ class Model(_message.Message):
     bank: Bank
     decision: Decision
     provenance: Provenance
+    calibration: Calibration
     tensors: _containers.RepeatedCompositeFieldContainer[Tensor]
-    def __init__(self, magic: _Optional[int] = ..., format_version: _Optional[int] = ..., preprocessing: _Optional[_Union[Preprocessing, _Mapping]] = ..., network: _Optional[_Union[Network, _Mapping]] = ..., bank: _Optional[_Union[Bank, _Mapping]] = ..., decision: _Optional[_Union[Decision, _Mapping]] = ..., provenance: _Optional[_Union[Provenance, _Mapping]] = ..., tensors: _Optional[_Iterable[_Union[Tensor, _Mapping]]] = ...) -> None: ...
+    def __init__(self, magic: _Optional[int] = ..., format_version: _Optional[int] = ..., preprocessing: _Optional[_Union[Preprocessing, _Mapping]] = ..., network: _Optional[_Union[Network, _Mapping]] = ..., bank: _Optional[_Union[Bank, _Mapping]] = ..., decision: _Optional[_Union[Decision, _Mapping]] = ..., provenance: _Optional[_Union[Provenance, _Mapping]] = ..., calibration: _Optional[_Union[Calibration, _Mapping]] = ..., tensors: _Optional[_Iterable[_Union[Tensor, _Mapping]]] = ...) -> None: ...
 
 class Preprocessing(_message.Message):
     __slots__ = ("size", "mean", "deviation", "filter")
@@ -180,6 +182,19 @@ class Prototype(_message.Message):
     birth_epoch: int
     merged_into: int
     def __init__(self, id: _Optional[int] = ..., kind: _Optional[_Union[Prototype.Kind, str]] = ..., name: _Optional[str] = ..., vector: _Optional[bytes] = ..., usage: _Optional[int] = ..., confidence_sum: _Optional[float] = ..., birth_epoch: _Optional[int] = ..., merged_into: _Optional[int] = ...) -> None: ...
+
+class Calibration(_message.Message):
+    __slots__ = ("classes",)
+    class Class(_message.Message):
+        __slots__ = ("id", "features")
+        ID_FIELD_NUMBER: _ClassVar[int]
+        FEATURES_FIELD_NUMBER: _ClassVar[int]
+        id: int
+        features: bytes
+        def __init__(self, id: _Optional[int] = ..., features: _Optional[bytes] = ...) -> None: ...
+    CLASSES_FIELD_NUMBER: _ClassVar[int]
+    classes: _containers.RepeatedCompositeFieldContainer[Calibration.Class]
+    def __init__(self, classes: _Optional[_Iterable[_Union[Calibration.Class, _Mapping]]] = ...) -> None: ...
 
 class Decision(_message.Message):
     __slots__ = ("known_threshold", "novel_threshold", "temperature")
