@@ -702,7 +702,7 @@ typedef struct cal_training_options {
     int32_t prune;              /* not 0: their number is unknown, and is found by pruning */
     uint32_t epochs;            /* 0: 50; up to 1000000 */
     uint32_t batch_size;        /* 0: 128; 2 to 65536 */
-    int32_t pseudo_epoch;       /* first epoch with ACR; 0: 5; negative: from the start */
+    int32_t pseudo_epoch;       /* paper: first epoch with ACR; 0: 5; negative: from the start */
     /* The network, if there is no model to start from. */
     cal_block block;            /* 0: bottleneck */
     uint32_t depth[4];          /* blocks of the stages; all 0: 3, 4, 6, 3 */

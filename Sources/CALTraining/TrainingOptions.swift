@@ -90,6 +90,9 @@ public struct TrainingOptions: Sendable, Equatable {
     settings.epoch = epoch
     settings.epochs = epochs
     settings.novelThreshold = novelThreshold
+    // By default labels come from discovery alone: while a network is young, what it is sure of
+    // is not yet right.
+    if recipe == .default { settings.pseudoEpoch = epochs }
     return settings
   }
 }

@@ -45,12 +45,12 @@ public struct TrainingState: Sendable, Equatable {
     lastUsage = last.count == prototypes ? last : []
   }
 
-  /// Published: from the first epoch on. Default: once ACR has begun and the usage has settled,
-  /// which is when no more than a twentieth of the images have changed their prototype since the
+  /// Published: from the first epoch on. Default: once methods were discovered and the usage has
+  /// settled, which is when no more than a twentieth of the images have changed their prototype since the
   /// epoch before, as far as counts tell.
   func mayPrune(_ now: [UInt64], _ options: TrainingOptions) -> Bool {
     if options.recipe == .paper { return true }
-    guard epoch > options.objective.pseudoEpoch, lastUsage.count == now.count else { return false }
+    guard !pseudoLabels.isEmpty, lastUsage.count == now.count else { return false }
     let moved = zip(now, lastUsage).reduce(0) { $0 + abs(Double($1.0) - Double($1.1)) } / 2
     return moved <= 0.05 * Double(now.reduce(0, +))
   }
@@ -70,6 +70,11 @@ public struct TrainingState: Sendable, Equatable {
 
     var state = self
     state.prototypes = pruning.kept.count
+    state.pseudoLabels = pseudoLabels.map { label in
+      guard label >= 0 else { return label }
+      let heir = pruning.mergedInto[Int(label)]
+      return pruning.kept.firstIndex(of: heir).map { Int32($0) } ?? -1
+    }
     func rows(_ vector: [Float], _ move: (Span<Float>, inout MutableSpan<Float>) -> Bool)
       -> [Float]
     {

@@ -1,7 +1,8 @@
 import CALLearning
 import CALNetwork
-import CALTraining
 import Testing
+
+@testable import CALTraining
 
 @Suite struct TrainerTests {
   static func options(_ recipe: Recipe, threads: Int = 1) -> TrainingOptions {
@@ -78,6 +79,25 @@ import Testing
     let right = zip(labelled, survey.predictions).count { source.label(of: $0.0) == $0.1 }
     #expect(right >= labelled.count * 9 / 10)
     #expect(survey.usage.reduce(0, +) == UInt64(labelled.count))
+  }
+
+  /// Pseudo-labels follow their prototypes, so that the next step finds none that is not there.
+  @Test func pseudoLabelsFollowPrunedPrototypes() throws {
+    let options = TrainerTests.options(.default)
+    let trainer = try Trainer(options, source: Stripes(count: 40, known: 2, classes: 4))
+    var state = trainer.checkpoint
+    state.pseudoLabels = (0..<40).map { Int32($0 % 9) - 1 }
+    let usage: [UInt64] = [9, 9, 9, 0, 8, 0, 0, 7]
+    let pruned = try #require(try state.pruned(usage: usage, options))
+    #expect(pruned.prototypes == 5)
+    for (old, new) in zip(state.pseudoLabels, pruned.pseudoLabels) {
+      switch old {
+      case -1, 0, 1, 2: #expect(new == old)
+      case 4: #expect(new == 3)
+      case 7: #expect(new == 4)
+      default: #expect(2..<5 ~= new, "\(old) was merged into a novel one")
+      }
+    }
   }
 
   @Test func numbersThatAreNotFiniteEndTheTraining() throws {
