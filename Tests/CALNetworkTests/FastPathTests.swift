@@ -46,6 +46,28 @@ let fastSets = KernelSet.allCases.filter { $0 != .reference && $0.isAvailable }
     }
   }
 
+  /// Channels that get a stride of their own, in maps of even and odd numbers of tiles, worked on
+  /// by one worker and by several.
+  @Test(arguments: fastSets, [64, 128, 256])
+  func wideLayersOnManyThreads(_ kernels: KernelSet, _ channels: Int) throws {
+    for side in [7, 8, 9, 12, 16] {
+      let spec = NetworkSpec(
+        block: .basic, stem: .init(kernel: 3, stride: 1, channels: channels, maxPool: false),
+        stages: [.init(blocks: 1, innerChannels: channels, outChannels: channels, stride: 1)],
+        ffe: nil, neck: .none, inputSize: side)
+      let random = RandomNetwork(spec: spec, seed: UInt64(channels + side))
+      let input = random.input(seed: 3)
+      let network = try random.network(kernels)
+      let alone = try Collector.run(network, [input], threads: 1)
+      let slow = try Collector.run(try random.network(.reference), [input], threads: 1)
+      #expect(relativeError(alone.maps[0], slow.maps[0]) < 2e-5, "side \(side)")
+      for threads in 2...3 {
+        let together = try Collector.run(network, [input], threads: threads)
+        #expect(together.maps[0] == alone.maps[0], "side \(side), \(threads) threads")
+      }
+    }
+  }
+
   @Test func anExecutorRunsAgainAndAgain() throws {
     let random = RandomNetwork(seed: 9)
     let executor = try Executor(network: try random.network(.best), threads: 2)

@@ -136,9 +136,9 @@ struct Compiler {
       return try add(
         [Term(c, over: input, step: 1)], to: output, residual: residual, relu: true)
     }
-    let points = Int(calk_winograd_points(Int32(tile)))
     let across = (output.side + tile - 1) / tile
-    let transformed = plan.slot(points * across * across * Map.stride(c.input))
+    let transformed = plan.slot(
+      WinogradStep.transformedCount(tile: tile, across: across, channels: c.input))
     let step = try packer.winograd(
       c, tile: tile, from: input, to: output, residual: residual, relu: true,
       transformed: transformed)

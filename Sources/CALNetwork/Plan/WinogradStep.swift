@@ -20,9 +20,14 @@ struct WinogradStep: @unchecked Sendable {
   private var stride: Int { Int(calk_winograd_stride(shape.in_channels)) }
   private var points: Int { Int(calk_winograd_points(shape.tile)) }
 
-  var transformedCount: Int { points * room(tiles, stride) }
+  /// Floats of `transformed`, for maps of `across` x `across` tiles and `channels` of the input.
+  static func transformedCount(tile: Int, across: Int, channels: Int) -> Int {
+    let padded = roundUp(channels, to: Int(CALK_CHANNELS))
+    return Int(calk_winograd_points(Int32(tile)))
+      * room(across * across, Int(calk_winograd_stride(Int32(padded))))
+  }
 
-  private func room(_ tiles: Int, _ width: Int) -> Int {
+  private static func room(_ tiles: Int, _ width: Int) -> Int {
     Int(calk_winograd_room(Int32(tiles), Int64(width)))
   }
 
@@ -103,11 +108,12 @@ struct WinogradStep: @unchecked Sendable {
   private var largestChunk: Int { min(tiles, tilesPerChunk) }
 
   /// Floats of a transformed chunk, the largest.
-  private var chunkFloats: Int { points * room(largestChunk, stride) }
+  private var chunkFloats: Int { points * WinogradStep.room(largestChunk, stride) }
 
   var scratch: ScratchSize {
     let atOnce = transformed == nil ? largestChunk : tiles
-    return ScratchSize(floats: chunkFloats + points * room(atOnce, panelWidth), pointers: atOnce)
+    return ScratchSize(
+      floats: chunkFloats + points * WinogradStep.room(atOnce, panelWidth), pointers: atOnce)
   }
 
   private static let cacheFloats = 160 * 1024
