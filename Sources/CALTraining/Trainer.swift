@@ -166,14 +166,14 @@ public final class Trainer {
       epoch: state.epoch, novelThreshold: state.novelThreshold)
     settings.epoch = min(settings.epoch, options.epochs - 1)
     let survey = options.recipe == .paper ? nil : try survey(unlabelled)
-    let usage = survey?.usage ?? state.usage
+    var usage = survey?.usage ?? state.usage
     state.novelThreshold = try trainingResult { () throws(LearningError) in
       try settings.nextNovelThreshold(survey?.confidence ?? state.confidence)
     }
     if let survey, options.discovers(endOf: state.epoch) {
-      try discover(predictions: survey.predictions)
+      usage = try discover(predictions: survey.predictions)
     } else if options.prunes && state.mayPrune(usage, options) {
-      try prune(usage)
+      usage = try prune(usage)
     }
     state.startEpoch(state.epoch + 1, lastUsage: usage)
   }
@@ -183,17 +183,19 @@ public final class Trainer {
     try Survey(images, of: source, learner.state.parameters, state.prototypes, options)
   }
 
-  private func prune(_ usage: [UInt64]) throws(TrainingError) {
+  /// The usage of what is left.
+  private func prune(_ usage: [UInt64]) throws(TrainingError) -> [UInt64] {
     let pruned = try trainingResult { () throws(LearningError) in
       try state.pruned(usage: usage, options)
     }
-    guard let pruned else { return }
-    state = pruned
+    guard let pruned else { return usage }
+    state = pruned.state
     learner = try Trainer.learner(options, state)
+    return pruned.usage
   }
 
-  /// New pseudo-labels, and the prototypes they speak of.
-  private func discover(predictions: [Int]) throws(TrainingError) {
+  /// New pseudo-labels, and the prototypes they speak of; returns their unlabelled images.
+  private func discover(predictions: [Int]) throws(TrainingError) -> [UInt64] {
     let images = (labelled + unlabelled).sorted()
     let descriptors = try Descriptors(images, of: source, state, options)
     guard let found = descriptors.discovery(source, options, epoch: state.epoch) else {
@@ -204,6 +206,7 @@ public final class Trainer {
       predictions: Dictionary(uniqueKeysWithValues: zip(unlabelled, predictions)),
       imageCount: source.count, options)
     learner = try Trainer.learner(options, state)
+    return found.usage
   }
 
   private func report(_ terms: Objective.Terms?, endOf ended: Int? = nil) -> TrainingReport {

@@ -55,9 +55,10 @@ public struct TrainingState: Sendable, Equatable {
     return moved <= 0.05 * Double(now.reduce(0, +))
   }
 
-  /// The state without the prototypes that pruning takes away; nil if it takes none.
+  /// The state without the prototypes that pruning takes away, and the usage of those that are
+  /// left, which take over that of the others; nil if it takes none.
   func pruned(usage: [UInt64], _ options: TrainingOptions) throws(LearningError)
-    -> TrainingState?
+    -> (state: TrainingState, usage: [UInt64])?
   {
     let features = options.spec.featureCount
     let bank = PrototypeRows(rows: prototypes, features: features, known: options.known)
@@ -70,11 +71,12 @@ public struct TrainingState: Sendable, Equatable {
 
     var state = self
     state.prototypes = pruning.kept.count
-    state.pseudoLabels = pseudoLabels.map { label in
-      guard label >= 0 else { return label }
-      let heir = pruning.mergedInto[Int(label)]
-      return pruning.kept.firstIndex(of: heir).map { Int32($0) } ?? -1
-    }
+    var heirs = Array(repeating: 0, count: prototypes)
+    for (new, old) in pruning.kept.enumerated() { heirs[old] = new }
+    heirs = pruning.mergedInto.map { heirs[$0] }
+    state.pseudoLabels = pseudoLabels.map { $0 < 0 ? $0 : Int32(heirs[Int($0)]) }
+    var merged = Array(repeating: UInt64(0), count: state.prototypes)
+    for (old, count) in usage.enumerated() { merged[heirs[old]] += count }
     func rows(_ vector: [Float], _ move: (Span<Float>, inout MutableSpan<Float>) -> Bool)
       -> [Float]
     {
@@ -100,7 +102,7 @@ public struct TrainingState: Sendable, Equatable {
         pruning.mergeMoments($0, usage: usage.span, into: &$1)
       }
     }
-    return state
+    return (state, merged)
   }
 
   private func settings(_ options: TrainingOptions) -> Pruning.Settings {

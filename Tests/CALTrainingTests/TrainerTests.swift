@@ -89,8 +89,9 @@ import Testing
     state.pseudoLabels = (0..<40).map { Int32($0 % 9) - 1 }
     let usage: [UInt64] = [9, 9, 9, 0, 8, 0, 0, 7]
     let pruned = try #require(try state.pruned(usage: usage, options))
-    #expect(pruned.prototypes == 5)
-    for (old, new) in zip(state.pseudoLabels, pruned.pseudoLabels) {
+    #expect(pruned.state.prototypes == 5)
+    #expect(pruned.usage.reduce(0, +) == usage.reduce(0, +))
+    for (old, new) in zip(state.pseudoLabels, pruned.state.pseudoLabels) {
       switch old {
       case -1, 0, 1, 2: #expect(new == old)
       case 4: #expect(new == 3)

@@ -79,4 +79,4 @@ def test_model_knows_its_methods(world: Path) -> None:
     with cal.Model.load(MODEL) as model:
         measured = cal.evaluate(model, dataset, split="all", threads=2).metrics
     assert measured.known_count == PER_CLASS * len(KNOWN)
-    assert measured.known.acc > 0.4
+    assert measured.known.acc > 0.6

@@ -113,6 +113,13 @@ public struct Discovery: Sendable {
     return (nearest, second == -.infinity ? 2 : best - second)
   }
 
+  /// Unlabelled images of each cluster.
+  public var usage: [UInt64] {
+    var counts = Array(repeating: UInt64(0), count: count)
+    for (image, cluster) in clusters.enumerated() where labels[image] < 0 { counts[cluster] += 1 }
+    return counts
+  }
+
   /// The cluster of each unlabelled image that is among the surest of its cluster; -1 for all
   /// others.
   public var pseudoLabels: [Int32] {
