@@ -718,7 +718,8 @@ typedef struct cal_training_options {
     double weight_decay;        /* of L2; 0: 1e-4, paper 1e-3; negative: none */
     uint32_t decay_epochs;      /* the rate is multiplied by decay_factor after so many; 0: 10 */
     uint32_t reserved;
-    double decay_factor;        /* 0: 0.05; up to 1 */
+    double decay_factor;        /* 0: 0.05; up to 1. If both are 0, CAL_RECIPE_DEFAULT lets the
+                                   rate fall along half a cosine to 0 instead, step by step */
     double dropout;             /* of features; 0: 0.2; negative: none; up to 0.9 */
     double gamma;               /* ACR's threshold of known classes; 0: 0.9 */
     double ccr_weight;          /* 0: 1, paper 0.2; negative: none */

@@ -61,7 +61,7 @@ public enum Checkpoint {
       ("known", "\(options.known)"), ("prototypes", "\(options.prototypes)"),
       ("prunes", "\(options.prunes)"), ("epochs", "\(options.epochs)"),
       ("batch_size", "\(options.batchSize)"), ("learning_rate", "\(options.learningRate)"),
-      ("schedule", "\(options.schedule)"), ("weight_decay", "\(options.weightDecay)"),
+      ("schedule", options.schedule.map { "\($0)" } ?? "recipe"), ("weight_decay", "\(options.weightDecay)"),
       ("dropout", "\(options.dropout)"), ("views", "\(options.views)"),
       ("objective", "\(options.objective)"), ("coverage", "\(options.coverage)"),
       ("discovery", "\(options.discovery)"),

@@ -135,7 +135,8 @@ public final class Trainer {
   }
 
   private func learningRate(epoch: Int, step: Int) -> Double {
-    options.schedule.rate(options.learningRate, epoch: epoch, step: epoch * sampler.steps + step)
+    options.schedule(stepsPerEpoch: sampler.steps)
+      .rate(options.learningRate, epoch: epoch, step: epoch * sampler.steps + step)
   }
 
   /// All of it or, after an error, nothing.

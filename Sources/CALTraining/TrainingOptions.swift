@@ -17,7 +17,8 @@ public struct TrainingOptions: Sendable, Equatable {
   public var epochs = 50
   public var batchSize = 128
   public var learningRate = 2e-4
-  public var schedule = Schedule.paper
+  /// nil: the recipe's own.
+  public var schedule: Schedule?
   public var weightDecay: Double
   /// Share of the features that dropout sets to 0.
   public var dropout = 0.2
@@ -59,13 +60,20 @@ public struct TrainingOptions: Sendable, Equatable {
     try CALLearning.check(epochs, in: 1...1_000_000, "epochs")
     try CALLearning.check(batchSize, in: Sampler.batchSizes, "batch_size")
     try CALLearning.check(learningRate, in: 0...1e3, "learning_rate")
-    try schedule.check()
+    try schedule?.check()
     try CALLearning.check(dropout, in: TrainingOptions.dropouts, "dropout")
     try views.check()
     try CALLearning.check(coverage, in: 1e-6...1, "coverage")
     try validation.check()
     try objectiveSettings(epoch: 0, novelThreshold: nil).check()
     try adamSettings.check()
+  }
+
+  /// Default: half a cosine over all epochs, without warm-up.
+  func schedule(stepsPerEpoch: Int) -> Schedule {
+    if let schedule { return schedule }
+    return recipe == .paper
+      ? .paper : .cosine(warmUp: 0, steps: epochs * stepsPerEpoch, floor: 0)
   }
 
   /// Whether methods are looked for when this epoch has ended: in the default recipe after two

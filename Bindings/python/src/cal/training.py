@@ -98,8 +98,8 @@ class Trainer(Handle):
         pseudo_epoch: int = 5,
         learning_rate: float = 2e-4,
         weight_decay: float | None = None,
-        decay_epochs: int = 10,
-        decay_factor: float = 0.05,
+        decay_epochs: int | None = None,
+        decay_factor: float | None = None,
         dropout: float = 0.2,
         gamma: float = 0.9,
         ccr_weight: float | None = None,
@@ -115,7 +115,10 @@ class Trainer(Handle):
         labelled image, 0 to len(known) - 1; None: unlabelled. known: the names of the known
         classes. start: a model whose network and weights, but for the prototypes, to start from;
         else `network` is made with random weights. weight_decay and ccr_weight: None is the
-        recipe's own, 1e-4 and 1.0, or as published 1e-3 and 0.2.
+        recipe's own, 1e-4 and 1.0, or as published 1e-3 and 0.2. Without decay_epochs and
+        decay_factor the learning rate falls along half a cosine to 0, or as published by a factor
+        of 0.05 every 10 epochs; with either it falls by that factor. pseudo_epoch is of the paper
+        recipe only: in the other, labels come from discovery.
 
         held_out: positions of labelled images that are not trained on but validated with after
         each epoch; or validation: the share of each class's labelled images to draw for that.
@@ -164,8 +167,8 @@ class Trainer(Handle):
             seed=seed,
             learning_rate=learning_rate,
             weight_decay=_or_default(weight_decay),
-            decay_epochs=decay_epochs,
-            decay_factor=decay_factor,
+            decay_epochs=decay_epochs or 0,
+            decay_factor=decay_factor or 0,
             dropout=dropout or -1.0,
             gamma=gamma,
             ccr_weight=_or_default(ccr_weight),

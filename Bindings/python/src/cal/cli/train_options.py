@@ -55,11 +55,12 @@ def _add_schedule(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--decay-epochs",
         type=positive,
-        default=10,
-        help="after so many epochs, again and again, "
-        "the rate is multiplied by the decay factor (10)",
+        help="after so many epochs, again and again, the rate is multiplied by the decay factor "
+        "(10 with --recipe paper; else it falls along half a cosine to 0)",
     )
-    parser.add_argument("--decay-factor", type=above_zero, default=0.05, help="(0.05)")
+    parser.add_argument(
+        "--decay-factor", type=above_zero, help="(0.05 with --recipe paper or --decay-epochs)"
+    )
     parser.add_argument(
         "--weight-decay",
         type=amount,
@@ -69,7 +70,7 @@ def _add_schedule(parser: argparse.ArgumentParser) -> None:
         "--dropout", type=share, default=0.2, help="share of the features, up to 0.9 (0.2)"
     )
     parser.add_argument(
-        "--pseudo-epoch", type=count, default=5, help="epoch, from 0, that ACR acts from (5)"
+        "--pseudo-epoch", type=count, default=5, help="epoch, from 0, that ACR acts from, with --recipe paper (5)"
     )
     parser.add_argument(
         "--gamma", type=share, default=0.9, help="ACR's threshold of known classes (0.9)"
