@@ -415,7 +415,7 @@ CAL_CHECKED cal_status cal_session_attribute_batch(cal_session *session, const c
                                                    cal_result *results);
 
 /* Features only: the feature_count floats that the prototypes are compared with (after the
- * neck; of length 1 if it is a unit neck). capacity is in floats. Thread: one at a time per
+ * neck; of length 1 if it is a unit or a statistics neck). capacity is in floats. Thread: one at a time per
  * session. Errors: as attribute. */
 CAL_CHECKED cal_status cal_session_features(cal_session *session, const cal_image *image,
                                             float *features, size_t capacity);
@@ -423,7 +423,9 @@ CAL_CHECKED cal_status cal_session_features(cal_session *session, const cal_imag
 /* Evidence map: where in the picture the logit of one prototype in use comes from. Exact,
  * because pooling, neck and prototypes are linear (with a unit neck, but for the division by the
  * length of the picture's features): the map_height * map_width values (row-major) sum to the
- * logit, but for rounding; the constant part is shared evenly.
+ * logit, but for rounding; the constant part is shared evenly. With a statistics neck too, whose
+ * square roots are sums over positions as well: then all maps of the network have their part, and
+ * the first call takes memory for them.
  * Positions tile the crop that cal_session_attribute names for the same image. capacity is in
  * floats. logit (may be NULL) receives the logit, the very one of cal_session_attribute.
  * Thread: one at a time per session. Errors: as attribute, and CAL_ERR_NOT_FOUND. */
@@ -693,7 +695,10 @@ enum {
 
 /* Two values depend on the recipe, as logits do: those of CAL_RECIPE_DEFAULT are cosines divided
  * by the temperature 0.1 (features and prototypes of length 1), and their softmax with the
- * temperature 0.5 is CCR's target; those of CAL_RECIPE_PAPER are dot products, with 0.1. */
+ * temperature 0.5 is CCR's target; those of CAL_RECIPE_PAPER are dot products, with 0.1.
+ * CAL_RECIPE_PAPER gives a model with the trained head; CAL_RECIPE_DEFAULT one with a statistics
+ * neck, a prototype for every method that is found when the model is asked for, a fitted
+ * temperature and thresholds, and calibration features for cal_updater_commit (docs/METHOD.md, "Head"). */
 typedef struct cal_training_options {
     uint32_t struct_size;
     cal_recipe recipe;
@@ -800,12 +805,15 @@ CAL_CHECKED cal_status cal_trainer_save(cal_trainer *trainer, const char *path);
  * damaged), CAL_ERR_IO, CAL_ERR_MEMORY. On an error the training is as it was. */
 CAL_CHECKED cal_status cal_trainer_resume(cal_trainer *trainer, const char *path);
 
-/* The model as it is now or, with keep_best, as it was after the best epoch so far. The usage of
- * its prototypes is that of the last epoch that ended; 0 if they were pruned with it. names:
- * `known` texts (UTF-8), the names of the known classes. training_data says what it was trained
- * on; NULL: nothing. Thread: any; while the training runs, within its callback only. Errors:
- * CAL_ERR_HANDLE, CAL_ERR_BUSY, CAL_ERR_ARGUMENT, CAL_ERR_MODEL_INVALID (weights that are not
- * finite, names that break a model's rules), CAL_ERR_MEMORY. */
+/* The model as it is now or, with keep_best, as it was after the best epoch so far. With
+ * CAL_RECIPE_PAPER the usage of its prototypes is that of the last epoch that ended, 0 if they were
+ * pruned with it. With CAL_RECIPE_DEFAULT all images that are trained on are looked at once more,
+ * asked of the source as ever, and clustered, on the trainer's threads and this one: that takes as
+ * long as a part of an epoch. names: `known` texts (UTF-8), the names of the known classes.
+ * training_data says what it was trained on; NULL: nothing. Thread: any; while the training runs,
+ * within its callback only. Errors: CAL_ERR_HANDLE, CAL_ERR_BUSY, CAL_ERR_ARGUMENT,
+ * CAL_ERR_MODEL_INVALID (weights that are not finite, names that break a model's rules),
+ * CAL_ERR_NUMERIC, CAL_ERR_IO (an image cannot be had), CAL_ERR_MEMORY. */
 CAL_CHECKED cal_status cal_trainer_model(cal_trainer *trainer, const char *const *names,
                                          const char *training_data, cal_model **out);
 

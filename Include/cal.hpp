@@ -703,7 +703,8 @@ struct Source {
 
     // Describes image number index; false: it cannot be had, which ends the training. Called on
     // any thread of the training, several at once. The pixels stay until unload is called or,
-    // without it, for good. What either throws stops the training and is passed on by run().
+    // without it, for good. What either throws stops the training and is passed on by run()
+    // or model().
     std::function<bool(std::uint64_t index, Image &image)> load;
     std::function<void(std::uint64_t index, const Image &image)> unload;
 
@@ -743,8 +744,8 @@ public:
     // Goes on from a checkpoint of the same training, with the bits of one that never stopped.
     void resume(const std::string &path) { check(cal_trainer_resume(get(), path.c_str())); }
 
-    // The model as it is now or, with keep_best, after the best epoch. names are those of the
-    // known classes; training_data says what it was trained on.
+    // The model as it is now or, with keep_best, after the best epoch; see cal_trainer_model. names
+    // are those of the known classes; training_data says what it was trained on.
     Model model(const std::vector<std::string> &names, const std::string &training_data = {}) {
         detail::require_size("names", names.size(), host_->known);
         std::vector<const char *> texts;
@@ -752,9 +753,12 @@ public:
             texts.push_back(name.c_str());
         }
         cal_model *model = nullptr;
-        check(cal_trainer_model(get(), texts.data(),
-                                training_data.empty() ? nullptr : training_data.c_str(), &model));
-        return Model(model);
+        const char *data = training_data.empty() ? nullptr : training_data.c_str();
+        const cal_status status = cal_trainer_model(get(), texts.data(), data, &model);
+        Model made(model); // owned before anything is thrown
+        host_->carrier.release();
+        check(status);
+        return made;
     }
 
     cal_trainer *get() const noexcept { return handle_.get(); }

@@ -32,9 +32,6 @@ def learn(dataset: Dataset, epochs: int, threads: int) -> None:
         epochs=epochs,
         batch_size=32,
         learning_rate=2e-3,
-        weight_decay=1e-4,
-        decay_epochs=max(epochs - 1, 1),
-        decay_factor=0.1,
         threads=threads,
     ) as trainer:
         trainer.run(_narrator(trainer, dataset, threads))
@@ -54,7 +51,7 @@ def _narrator(trainer: Trainer, dataset: Dataset, threads: int) -> Callable[[Rep
         print(
             f"epoch {report.epoch + 1} of {report.epochs}: loss {mean(losses):.3f}, "
             f"held-out known ACC {100 * measured.known.acc:.1f}, "
-            f"strict novel ACC {100 * measured.strict_novel_acc:.1f}, K {report.prototypes}, "
+            f"strict novel ACC {100 * measured.strict_novel_acc:.1f}, K {len(model.prototypes)}, "
             f"{time.monotonic() - began:.0f} s",
             flush=True,
         )

@@ -51,6 +51,8 @@ final class EvidenceJob: ImageJob {
   private var values: [Float]
   /// Only while a call runs.
   private var request: Request?
+  /// Of a statistics neck: what its maps have brought so far.
+  private var parts: StatisticsEvidence?
   private var outcome: Result<Float, Failure> = .success(0)
 
   init(model: Model, workers: [Worker], call: Call, executor: Executor) {
@@ -65,7 +67,10 @@ final class EvidenceJob: ImageJob {
   /// Fills the caller's map and gives the logit.
   func run(_ request: Request, on executor: Executor) throws(Failure) -> Float {
     self.request = request
-    defer { self.request = nil }
+    defer {
+      self.request = nil
+      parts = nil
+    }
     outcome = .failure(Failure(CAL_ERR_CANCELLED, "the call was cancelled before its image"))
     executor.run(count: 1, job: self)
     return try outcome.get()
@@ -82,6 +87,15 @@ final class EvidenceJob: ImageJob {
     }
   }
 
+  override func receive(statistics: Span<Float>, image: Int, worker: Int) {
+    guard let request, model.spec.neck.takesStatistics else { return }
+    parts = StatisticsEvidence(model, row: request.row, statistics: statistics)
+  }
+
+  override func receive(map: StatisticsMap, values: Span<Float>, image: Int, worker: Int) {
+    parts?.add(map, values)
+  }
+
   override func finish(image: Int, worker: Int, features: Span<Float>, map: Span<Float>) {
     guard let request else { return }
     do throws(Failure) {
@@ -95,12 +109,17 @@ final class EvidenceJob: ImageJob {
   }
 
   private func fill(_ values: inout [Float], _ row: Int, _ map: Span<Float>) throws(Failure) {
-    var values = values.mutableSpan
-    let fits = model.bank.evidence(
-      row: row, map: map, mapStride: mapStride, scale: network.neckScale,
-      shift: network.neckShift, isUnit: network.spec.neck.isUnit, into: &values)
+    var fits = true
+    if model.spec.neck.takesStatistics {
+      if let parts { values = parts.values } else { fits = false }
+    } else {
+      var values = values.mutableSpan
+      fits = model.bank.evidence(
+        row: row, map: map, mapStride: mapStride, scale: network.neckScale,
+        shift: network.neckShift, isUnit: network.spec.neck.isUnit, into: &values)
+    }
     guard fits else { throw Failure(CAL_ERR_INTERNAL, "the feature map does not fit the bank") }
-    for position in 0..<values.count where !values[position].isFinite {
+    for position in values.indices where !values[position].isFinite {
       throw Failure(
         CAL_ERR_NUMERIC, "the evidence at position \(position) is \(values[position])")
     }

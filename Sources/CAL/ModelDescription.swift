@@ -86,6 +86,7 @@ extension NetworkSpec {
       case .batchNormUnit(let epsilon):
         json.member("kind", "batch_norm_unit")
         json.member("norm_epsilon", epsilon)
+      case .statistics: json.member("kind", "statistics")
       }
     }
   }

@@ -53,6 +53,7 @@ final class Session: @unchecked Sendable {
   private let executor: Executor
   private let attribution: AttributionJob
   private let evidence: EvidenceJob
+  private var mapKeeper: Executor?
 
   var kernels: KernelSet { executor.network.kernels }
 
@@ -80,8 +81,23 @@ final class Session: @unchecked Sendable {
 
   func evidence(_ request: EvidenceJob.Request) throws(Failure) -> Float {
     var logit: Float = 0
-    try call.run { () throws(Failure) in logit = try evidence.run(request, on: executor) }
+    try call.run { () throws(Failure) in
+      logit = try evidence.run(request, on: try executorForEvidence())
+    }
     return logit
+  }
+
+  /// A statistics neck looks at all maps, so they need room of their own; made when first asked for.
+  private func executorForEvidence() throws(Failure) -> Executor {
+    guard model.spec.neck.takesStatistics else { return executor }
+    if let mapKeeper { return mapKeeper }
+    do throws(NetworkError) {
+      let made = try Executor(network: executor.network, threads: 1, keepsMaps: true)
+      mapKeeper = made
+      return made
+    } catch {
+      throw Failure(error)
+    }
   }
 }
 

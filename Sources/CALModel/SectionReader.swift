@@ -107,7 +107,9 @@ extension NetworkSpec.Neck {
     case CAL__MODEL__NECK__KIND__KIND_BATCH_NORM: self = .batchNorm(epsilon: message.norm_epsilon)
     case CAL__MODEL__NECK__KIND__KIND_BATCH_NORM_UNIT:
       self = .batchNormUnit(epsilon: message.norm_epsilon)
-    default: throw .invalid("network.neck.kind: \(message.kind.rawValue), needs 1, 2 or 3")
+    case CAL__MODEL__NECK__KIND__KIND_STATISTICS:
+      self = .statistics(features: Int(message.features))
+    default: throw .invalid("network.neck.kind: \(message.kind.rawValue), needs 1 to 4")
     }
   }
 }

@@ -109,6 +109,9 @@ extension NetworkSpec.Neck {
     case .batchNormUnit(let epsilon):
       message.kind = CAL__MODEL__NECK__KIND__KIND_BATCH_NORM_UNIT
       message.norm_epsilon = epsilon
+    case .statistics(let features):
+      message.kind = CAL__MODEL__NECK__KIND__KIND_STATISTICS
+      message.features = UInt32(features)
     }
     return message
   }

@@ -18,6 +18,9 @@ extension NetworkSpec {
     if let epsilon = neck.epsilon {
       try checkValue(epsilon, Limit.epsilon, "network.neck.norm_epsilon")
     }
+    if case .statistics(let features) = neck {
+      try checkCount(features, Limit.channels, "network.neck.features")
+    }
     let tensors = parameters.count
     guard tensors <= Limit.tensors else {
       throw .limit("network: needs \(tensors) tensors, at most \(Limit.tensors)")

@@ -55,6 +55,7 @@ extension NetworkSpec {
         channels = stage.outChannels
       }
     }
+    if neck.takesStatistics { try work.add("network.neck", featureCount * statisticCount) }
   }
 }
 

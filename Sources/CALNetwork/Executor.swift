@@ -11,14 +11,28 @@ open class ImageJob {
   /// blue). Returning false skips the image.
   open func prepare(image: Int, worker: Int, input: inout MutableSpan<Float>) -> Bool { false }
 
-  /// Receives the feature vector, and the last feature map behind the gate: position-major,
-  /// `mapStride` floats from position to position, `featureCount` of them used.
+  /// Receives the feature vector, and the last feature map, behind the gate unless the neck is one
+  /// of statistics: position-major, `mapStride` floats from position to position, `mapChannels` of
+  /// them used.
   open func finish(image: Int, worker: Int, features: Span<Float>, map: Span<Float>) {}
 
   /// Comes before `finish`, if the network was made with statistics: for the stem and then for
-  /// every block, behind the ReLU, the mean of each channel over the map's positions, then the
-  /// standard deviation of each.
+  /// every block, behind the ReLU, the square root of the mean of each channel over the map's
+  /// positions, then that of the standard deviation of each.
   open func receive(statistics: Span<Float>, image: Int, worker: Int) {}
+
+  /// Comes between the two for each of these maps, if the executor keeps maps.
+  open func receive(map: StatisticsMap, values: Span<Float>, image: Int, worker: Int) {}
+}
+
+/// A square map that has statistics.
+public struct StatisticsMap: Sendable {
+  public let side: Int
+  public let channels: Int
+  /// Floats from position to position.
+  public let stride: Int
+  /// Where its means stand among the statistics; its deviations stand behind them.
+  public let first: Int
 }
 
 /// A network with its scratch memory and threads. Used by one thread at a time.
@@ -31,7 +45,10 @@ public final class Executor: @unchecked Sendable {
   /// Floats from position to position of the map that `ImageJob.finish` receives.
   public let mapStride: Int
 
+  /// The network's, or one of the same steps that keeps maps; nil on the reference path.
+  private let plan: Plan?
   private let memory: [WorkerMemory]
+  private let keepsMaps: Bool
   private let team: Team
   private let nextImage = Atomic<Int>(0)
   private let nextItem = Atomic<Int>(0)
@@ -39,17 +56,23 @@ public final class Executor: @unchecked Sendable {
   private var count = 0
   private var isPrepared = false
 
-  public init(network: Network, threads: Int) throws(NetworkError) {
+  /// With `keepsMaps`, jobs receive the maps that have statistics; they take memory.
+  public init(
+    network: Network, threads: Int, keepsMaps: Bool = false
+  ) throws(NetworkError) {
     self.network = network
     workers = max(threads, 1)
     var memory: [WorkerMemory] = []
-    switch network.implementation {
-    case .planned(let plan):
+    if case .planned(let planned) = network.implementation {
+      let plan = keepsMaps ? planned.keepingMaps() : planned
       mapStride = plan.mapStride
       for _ in 0..<workers { memory.append(try WorkerMemory(plan)) }
-    case .reference:
-      mapStride = network.spec.featureCount
+      self.plan = plan
+    } else {
+      mapStride = network.spec.mapChannels
+      plan = nil
     }
+    self.keepsMaps = keepsMaps
     self.memory = memory
     team = try Team(workers: workers)
   }
@@ -58,9 +81,7 @@ public final class Executor: @unchecked Sendable {
 
   /// Runs images 0 to count - 1. Allocates nothing, but on the reference path.
   public func run(count: Int, job: ImageJob) {
-    guard case .planned(let plan) = network.implementation else {
-      return runReference(count: count, job: job)
-    }
+    guard let plan else { return runReference(count: count, job: job) }
     if workers == 1 {
       for image in 0..<count { runAlone(image, worker: 0, job, plan) }
       return
@@ -76,7 +97,7 @@ public final class Executor: @unchecked Sendable {
   }
 
   private func work(_ worker: Int) {
-    guard let job, case .planned(let plan) = network.implementation else { return }
+    guard let job, let plan else { return }
     let alone = count - count % workers
     while true {
       let image = nextImage.wrappingAdd(1, ordering: .relaxed).oldValue
@@ -140,6 +161,7 @@ public final class Executor: @unchecked Sendable {
       job.receive(
         statistics: Span(_unsafeElements: statistics), image: image, worker: worker)
     }
+    if keepsMaps { receiveMaps(image, worker: worker, memory, job, plan) }
     let features = UnsafeBufferPointer(
       start: UnsafePointer(memory.slot(plan.features)), count: network.spec.featureCount)
     let map = UnsafeBufferPointer(
@@ -149,6 +171,21 @@ public final class Executor: @unchecked Sendable {
       map: Span(_unsafeElements: map))
   }
 
+  private func receiveMaps(
+    _ image: Int, worker: Int, _ memory: WorkerMemory, _ job: ImageJob, _ plan: Plan
+  ) {
+    var first = 0
+    for map in plan.maps {
+      let values = UnsafeBufferPointer(
+        start: UnsafePointer(memory.slot(map.slot)), count: map.positions * map.stride)
+      job.receive(
+        map: StatisticsMap(
+          side: map.side, channels: map.channels, stride: map.stride, first: first),
+        values: Span(_unsafeElements: values), image: image, worker: worker)
+      first += 2 * map.channels
+    }
+  }
+
   private func runReference(count: Int, job: ImageJob) {
     guard case .reference(let reference) = network.implementation else { return }
     let size = network.spec.inputSize
@@ -156,10 +193,28 @@ public final class Executor: @unchecked Sendable {
     for image in 0..<count {
       var span = input.mutableSpan
       guard job.prepare(image: image, worker: 0, input: &span) else { continue }
-      let map = reference.featureMap(input)
+      let maps = reference.maps(input)
+      if network.spec.neck.takesStatistics { receive(maps, image, job) }
+      let map = reference.featureMap(input, maps)
       let positions = map.positionMajor()
       job.finish(
-        image: image, worker: 0, features: reference.features(of: map).span, map: positions.span)
+        image: image, worker: 0, features: reference.features(of: map, maps).span,
+        map: positions.span)
+    }
+  }
+
+  private func receive(_ maps: [FeatureMap], _ image: Int, _ job: ImageJob) {
+    let statistics = maps.flatMap { $0.statistics() }
+    job.receive(statistics: statistics.span, image: image, worker: 0)
+    guard keepsMaps else { return }
+    var first = 0
+    for map in maps {
+      let values = map.positionMajor()
+      job.receive(
+        map: StatisticsMap(
+          side: map.height, channels: map.channels, stride: map.channels, first: first),
+        values: values.span, image: image, worker: 0)
+      first += 2 * map.channels
     }
   }
 }

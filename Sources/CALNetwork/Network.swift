@@ -4,7 +4,7 @@ public final class Network: Sendable {
   public let spec: NetworkSpec
   public let kernels: KernelSet
   /// features = neckScale * (mean over positions) + neckShift: the neck's norm, folded. A unit
-  /// neck divides them by their length then.
+  /// neck divides them by their length then. Not of a statistics neck.
   public let neckScale: [Float]
   public let neckShift: [Float]
   let implementation: Implementation
@@ -41,7 +41,7 @@ public final class Network: Sendable {
     throws(NetworkError) -> (scale: [Float], shift: [Float])
   {
     guard let epsilon = spec.neck.epsilon else {
-      let count = spec.featureCount
+      let count = spec.mapChannels
       return ([Float](repeating: 1, count: count), [Float](repeating: 0, count: count))
     }
     return try ParameterReader(spec).norm("neck", epsilon: epsilon, parameter)

@@ -53,23 +53,31 @@ public struct NetworkSpec: Sendable, Equatable {
 
   /// What stands between pooled map and prototypes: nothing, or BNNeck (a BatchNorm), whose
   /// output may be scaled to length 1, so that logits are cosines but for the prototypes' lengths.
-  /// The vector 0 stays 0.
+  /// The vector 0 stays 0. Or no pooled map at all: `features` linear forms of the statistics of
+  /// all maps (`StatisticsStep`), scaled to length 1. The gate, which has its place behind the last
+  /// of these maps, takes no part then.
   public enum Neck: Sendable, Equatable {
     case none
     case batchNorm(epsilon: Float)
     case batchNormUnit(epsilon: Float)
+    case statistics(features: Int)
 
     /// Of the BatchNorm; nil: there is none.
     public var epsilon: Float? {
       switch self {
-      case .none: nil
+      case .none, .statistics: nil
       case .batchNorm(let epsilon), .batchNormUnit(let epsilon): epsilon
       }
     }
 
-    /// Whether features have length 1.
+    /// Whether it is a BatchNorm whose output is scaled to length 1.
     public var isUnit: Bool {
       if case .batchNormUnit = self { true } else { false }
+    }
+
+    /// Whether features are made of statistics.
+    public var takesStatistics: Bool {
+      if case .statistics = self { true } else { false }
     }
   }
 
@@ -97,7 +105,12 @@ public struct NetworkSpec: Sendable, Equatable {
   }
 
   /// Length of the feature vector.
-  public var featureCount: Int { stages.last?.outChannels ?? stem.channels }
+  public var featureCount: Int {
+    if case .statistics(let features) = neck { features } else { mapChannels }
+  }
+
+  /// Channels of the last feature map.
+  public var mapChannels: Int { stages.last?.outChannels ?? stem.channels }
 
   /// How many statistics of maps there are: two for every channel of the stem and of each block.
   public var statisticCount: Int {

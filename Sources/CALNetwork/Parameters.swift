@@ -39,8 +39,15 @@ extension NetworkSpec {
       list.add("ffe.2.bias", [1], .bias)
     }
     if neck.epsilon != nil { list.norm("neck", featureCount) }
+    if neck.takesStatistics {
+      list.add(NetworkSpec.projection + ".weight", [featureCount, statisticCount], .weight)
+      list.add(NetworkSpec.projection + ".bias", [featureCount], .bias)
+    }
     return list.parameters
   }
+
+  /// What the tensors of a statistics neck begin with.
+  public static let projection = "neck.projection"
 
   /// Whether a block's shortcut is a 1x1 convolution rather than the identity.
   public func projects(stage s: Int, block b: Int) -> Bool {

@@ -6,31 +6,45 @@ import Synchronization
 /// which methods are told apart, and its features, which prototypes are made of.
 struct Descriptors {
   let images: [Int]
-  private let matrix: DescriptorMatrix
+  /// The known class of each image, -1: it has no label.
+  let labels: [Int]
+  let matrix: DescriptorMatrix
   /// A row per image.
   private let features: [Float]
   private let featureCount: Int
 
   init(
-    _ images: [Int], of source: ImageSource, _ state: TrainingState, _ options: TrainingOptions
+    _ images: [Int], of source: ImageSource, parameters: [Float], prototypes: Int,
+    _ options: TrainingOptions
   ) throws(TrainingError) {
     self.images = images
+    labels = images.map { source.label(of: $0) ?? -1 }
     featureCount = options.spec.featureCount
     let job = DescriptorJob(images, source, options)
-    try job.run(
-      state.learner.parameters, prototypes: state.prototypes, options, statistics: true)
+    try job.run(parameters, prototypes: prototypes, options, statistics: true)
     (matrix, features) = job.collected
   }
 
-  /// nil if descriptors are not finite.
-  func discovery(_ source: ImageSource, _ options: TrainingOptions, epoch: Int) -> Discovery? {
-    Discovery(
-      matrix, labels: images.map { source.label(of: $0) ?? -1 }, known: options.known,
+  /// The methods among the images, and the space of so many `dimensions` in which they were told
+  /// apart. `epoch` is what chance depends on, beside the seed; `tries`: see `Discovery.median`.
+  func discovery(
+    _ options: TrainingOptions, _ settings: Discovery.Settings, dimensions: Int, tries: Int,
+    epoch: Int
+  ) throws(TrainingError) -> (space: DiscoverySpace, found: Discovery) {
+    var random = Random(
+      seed: options.seed, purpose: .discovery, epoch: UInt32(truncatingIfNeeded: epoch), index: 0)
+    guard
+      let space = DiscoverySpace(
+        matrix, labels: labels, known: options.known, dimensions: dimensions,
+        shrinkage: settings.shrinkage, &random)
+    else {
+      throw .diverged("epoch \(epoch): statistics of the network's maps are not finite")
+    }
+    let found = Discovery.median(
+      of: tries, space, labels: labels, known: options.known,
       total: options.prunes ? nil : options.prototypes, limit: options.prototypes,
-      settings: options.discovery,
-      random: Random(
-        seed: options.seed, purpose: .discovery, epoch: UInt32(truncatingIfNeeded: epoch), index: 0)
-    )
+      settings: settings, &random)
+    return (space, found)
   }
 
   /// The mean feature vector of some of the images, given by their rows, with this length.

@@ -197,17 +197,26 @@ public final class Trainer {
 
   /// New pseudo-labels, and the prototypes they speak of; returns their unlabelled images.
   private func discover(predictions: [Int]) throws(TrainingError) -> [UInt64] {
-    let images = (labelled + unlabelled).sorted()
-    let descriptors = try Descriptors(images, of: source, state, options)
-    guard let found = descriptors.discovery(source, options, epoch: state.epoch) else {
-      throw .diverged("epoch \(state.epoch): statistics of the network's maps are not finite")
-    }
+    let descriptors = try descriptors(state.learner.parameters, state.prototypes)
+    let found = try descriptors.discovery(
+      options, options.discovery, dimensions: options.discovery.dimensions, tries: 1,
+      epoch: state.epoch
+    ).found
     state.take(
       found, descriptors,
       predictions: Dictionary(uniqueKeysWithValues: zip(unlabelled, predictions)),
       imageCount: source.count, options)
     learner = try Trainer.learner(options, state)
     return found.usage
+  }
+
+  /// Of all images that it trains on.
+  func descriptors(
+    _ parameters: [Float], _ prototypes: Int
+  ) throws(TrainingError) -> Descriptors {
+    try Descriptors(
+      (labelled + unlabelled).sorted(), of: source, parameters: parameters,
+      prototypes: prototypes, options)
   }
 
   private func report(_ terms: Objective.Terms?, endOf ended: Int? = nil) -> TrainingReport {

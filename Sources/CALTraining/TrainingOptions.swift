@@ -40,6 +40,8 @@ public struct TrainingOptions: Sendable, Equatable {
   public init(recipe: Recipe = .default, spec: NetworkSpec, known: Int, prototypes: Int) {
     self.recipe = recipe
     self.spec = spec
+    // Made behind training, not in it.
+    if spec.neck.takesStatistics { self.spec.neck = .batchNorm(epsilon: spec.normEpsilon) }
     self.known = known
     self.prototypes = prototypes
     weightDecay = 1e-3
@@ -76,14 +78,14 @@ public struct TrainingOptions: Sendable, Equatable {
       ? .paper : .cosine(warmUp: 0, steps: epochs * stepsPerEpoch, floor: 0)
   }
 
-  /// Whether methods are looked for when this epoch has ended: in the default recipe after two
-  /// fifths of the training, when the network tells methods apart, and again after each tenth,
+  /// Whether methods are looked for when this epoch has ended: in the default recipe after five
+  /// twelfths of the training, when the network tells methods apart, and again after each seventh,
   /// as it does so better; the last fifth is left to learn what was found.
   func discovers(endOf epoch: Int) -> Bool {
     guard recipe == .default, epochs > 1 else { return false }
-    let first = max(2 * epochs / 5, 1)
+    let first = max(5 * epochs / 12, 1)
     let done = epoch + 1
-    return done >= first && 5 * done <= 4 * epochs && (done - first) % max(epochs / 10, 1) == 0
+    return done >= first && 5 * done <= 4 * epochs && (done - first) % max(epochs / 7, 1) == 0
   }
 
   var adamSettings: Adam.Settings {

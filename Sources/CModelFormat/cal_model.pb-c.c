@@ -1184,21 +1184,23 @@ const ProtobufCMessageDescriptor cal__model__ffe__descriptor =
   (ProtobufCMessageInit) cal__model__ffe__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCEnumValue cal__model__neck__kind__enum_values_by_number[4] =
+static const ProtobufCEnumValue cal__model__neck__kind__enum_values_by_number[5] =
 {
   { "KIND_UNSPECIFIED", "CAL__MODEL__NECK__KIND__KIND_UNSPECIFIED", 0 },
   { "KIND_NONE", "CAL__MODEL__NECK__KIND__KIND_NONE", 1 },
   { "KIND_BATCH_NORM", "CAL__MODEL__NECK__KIND__KIND_BATCH_NORM", 2 },
   { "KIND_BATCH_NORM_UNIT", "CAL__MODEL__NECK__KIND__KIND_BATCH_NORM_UNIT", 3 },
+  { "KIND_STATISTICS", "CAL__MODEL__NECK__KIND__KIND_STATISTICS", 4 },
 };
 static const ProtobufCIntRange cal__model__neck__kind__value_ranges[] = {
-{0, 0},{0, 4}
+{0, 0},{0, 5}
 };
-static const ProtobufCEnumValueIndex cal__model__neck__kind__enum_values_by_name[4] =
+static const ProtobufCEnumValueIndex cal__model__neck__kind__enum_values_by_name[5] =
 {
   { "KIND_BATCH_NORM", 2 },
   { "KIND_BATCH_NORM_UNIT", 3 },
   { "KIND_NONE", 1 },
+  { "KIND_STATISTICS", 4 },
   { "KIND_UNSPECIFIED", 0 },
 };
 const ProtobufCEnumDescriptor cal__model__neck__kind__descriptor =
@@ -1208,15 +1210,15 @@ const ProtobufCEnumDescriptor cal__model__neck__kind__descriptor =
   "Kind",
   "Cal__Model__Neck__Kind",
   "cal.model",
-  4,
+  5,
   cal__model__neck__kind__enum_values_by_number,
-  4,
+  5,
   cal__model__neck__kind__enum_values_by_name,
   1,
   cal__model__neck__kind__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };
-static const ProtobufCFieldDescriptor cal__model__neck__field_descriptors[2] =
+static const ProtobufCFieldDescriptor cal__model__neck__field_descriptors[3] =
 {
   {
     "kind",
@@ -1242,15 +1244,28 @@ static const ProtobufCFieldDescriptor cal__model__neck__field_descriptors[2] =
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "features",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Cal__Model__Neck, features),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned cal__model__neck__field_indices_by_name[] = {
+  2,   /* field[2] = features */
   0,   /* field[0] = kind */
   1,   /* field[1] = norm_epsilon */
 };
 static const ProtobufCIntRange cal__model__neck__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 2 }
+  { 0, 3 }
 };
 const ProtobufCMessageDescriptor cal__model__neck__descriptor =
 {
@@ -1260,7 +1275,7 @@ const ProtobufCMessageDescriptor cal__model__neck__descriptor =
   "Cal__Model__Neck",
   "cal.model",
   sizeof(Cal__Model__Neck),
-  2,
+  3,
   cal__model__neck__field_descriptors,
   cal__model__neck__field_indices_by_name,
   1,  cal__model__neck__number_ranges,

@@ -169,6 +169,23 @@ void test_exceptions(const Pixels &pixels) {
         });
     }));
     REQUIRE(reports == 0); // it went no further than the step
+
+    // A model asks for the images once more.
+    bool throws = false;
+    broken.unload = nullptr;
+    broken.load = [&](std::uint64_t index, cal::Image &image) {
+        if (throws) {
+            throw Odd();
+        }
+        image = view(pixels[index]);
+        return true;
+    };
+    cal::Trainer last(options(), broken);
+    REQUIRE(last.run());
+    throws = true;
+    REQUIRE(throws_odd([&] { last.model(names); }));
+    throws = false;
+    REQUIRE(last.model(names).sha256() == expected);
 }
 
 void test_refusals(const Pixels &pixels) {

@@ -9,6 +9,7 @@ private struct Planted {
   var matrix: DescriptorMatrix
   var labels: [Int] = []
   var truth: [Int] = []
+  var statistics: [[Float]] = []
 
   init(
     seed: UInt64, sizes: [Int], known: Int, labelled: Int, width: Int = 40,
@@ -26,8 +27,9 @@ private struct Planted {
             : 3 + 0.5 * content + 0.2 * random.normal()
         }
         for c in row.indices { row[c] = max(row[c], 0) }
-        let squares = row.map { Float($0 * $0) }
-        matrix.set(row: truth.count, statistics: squares.span)
+        let own = row.map { Float($0) }
+        matrix.set(row: truth.count, statistics: own.span)
+        statistics.append(own)
         truth.append(method)
         labels.append(method < known && i < labelled ? method : -1)
       }
@@ -35,9 +37,16 @@ private struct Planted {
   }
 
   func discovery(known: Int, total: Int? = nil, limit: Int = 100, seed: UInt64 = 1) -> Discovery? {
-    Discovery(
-      matrix, labels: labels, known: known, total: total, limit: limit, settings: .init(),
-      random: CALLearning.Random(seed: seed, purpose: .discovery, epoch: 0, index: 0))
+    var random = CALLearning.Random(seed: seed, purpose: .discovery, epoch: 0, index: 0)
+    return space(known: known, dimensions: 24, &random).map {
+      Discovery(
+        $0, labels: labels, known: known, total: total, limit: limit, settings: .init(), &random)
+    }
+  }
+
+  func space(known: Int, dimensions: Int, _ random: inout CALLearning.Random) -> DiscoverySpace? {
+    DiscoverySpace(
+      matrix, labels: labels, known: known, dimensions: dimensions, shrinkage: 0.1, &random)
   }
 
   /// Share of the unlabelled images whose cluster is their method's, by the best matching.
@@ -121,14 +130,36 @@ private struct Planted {
     #expect(found.count >= 3)
   }
 
-  @Test func whatIsNotFiniteOrEmptyIsNoDiscovery() {
+  @Test func whatIsNotFiniteIsNoDiscovery() {
     var planted = Planted(seed: 11, sizes: [60, 60], known: 1, labelled: 30)
     let row = Array(repeating: Float.infinity, count: 40)
     planted.matrix.set(row: 3, statistics: row.span)
     #expect(planted.discovery(known: 1) == nil)
-    var labelled = Planted(seed: 12, sizes: [60, 60], known: 2, labelled: 60)
-    labelled.labels = labelled.truth
-    #expect(labelled.discovery(known: 2) == nil)
+  }
+
+  @Test func labelledImagesAloneAreTheKnownClasses() throws {
+    let planted = Planted(seed: 12, sizes: [60, 60], known: 2, labelled: 60)
+    let found = try #require(planted.discovery(known: 2))
+    #expect(found.count == 2 && found.clusters == planted.truth)
+  }
+
+  /// What is fitted to a sketch is a linear form of all statistics.
+  @Test(arguments: [40, 24])
+  func theProjectionGivesTheDirections(_ sketch: Int) throws {
+    let planted = Planted(
+      seed: 14, sizes: [80, 80, 80], known: 2, labelled: 40, sketch: sketch)
+    var random = CALLearning.Random(seed: 1, purpose: .discovery, epoch: 0, index: 0)
+    let space = try #require(planted.space(known: 2, dimensions: 12, &random))
+    let (weights, biases) = space.projection(statistics: 40)
+    for (image, direction) in space.directions().enumerated() {
+      var features = biases.enumerated().map { axis, bias in
+        planted.statistics[image].enumerated().reduce(Double(bias)) {
+          $0 + Double(weights[axis * 40 + $1.offset]) * Double($1.element)
+        }
+      }
+      normalise(&features)
+      for (a, b) in zip(features, direction) { #expect(abs(a - b) < 1e-4) }
+    }
   }
 
   /// Wide descriptors are sketched, and methods stay apart.
@@ -139,5 +170,29 @@ private struct Planted {
     let found = try #require(planted.discovery(known: 2))
     #expect(abs(found.count - 4) <= 1)
     #expect(planted.accuracy(found) > 0.9)
+  }
+}
+
+@Suite struct PrincipalAxesTests {
+  /// The leading eigenvectors of a matrix with known ones, in order.
+  @Test func findsTheAxesInOrder() {
+    var random = CALLearning.Random(seed: 2, purpose: .weights, epoch: 0, index: 0)
+    let size = 60
+    let values = (0..<size).map { 10 / Double(1 + $0) }
+    // A reflection turns the unit vectors into an orthonormal basis.
+    var mirror = (0..<size).map { _ in random.normal() }
+    normalise(&mirror)
+    let basis = (0..<size).map { i in
+      (0..<size).map { ($0 == i ? 1 : 0) - 2 * mirror[i] * mirror[$0] }
+    }
+    let axes = PrincipalAxes.find(8, size: size, &random) { vector in
+      var result = Array(repeating: 0.0, count: size)
+      for (value, axis) in zip(values, basis) {
+        add(axis, times: value * dot(axis, vector), to: &result)
+      }
+      return result
+    }
+    #expect(axes.count == 8)
+    for (axis, own) in zip(axes, basis) { #expect(abs(abs(dot(axis, own)) - 1) < 1e-6) }
   }
 }

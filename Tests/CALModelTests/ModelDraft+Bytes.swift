@@ -55,6 +55,7 @@ extension ModelDraft {
       let neckBytes = Wire.message {
         $0.varint(1, neck.kind)
         $0.float(2, neck.epsilon)
+        if neck.kind == 4 { $0.varint(3, features) }
       }
       network.data(5, neckBytes)
       network.float(6, epsilon)

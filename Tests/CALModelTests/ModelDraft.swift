@@ -47,6 +47,8 @@ struct ModelDraft: Sendable {
   ]
   var ffe: (hidden: UInt64, grid: UInt64)? = (2, 4)
   var neck: (kind: UInt64, epsilon: Float) = (2, 1e-5)
+  /// Of the neck of kind 4.
+  var features: UInt64 = 8
   var epsilon: Float = 1e-5
 
   var epoch: UInt64 = 7
@@ -108,8 +110,10 @@ struct ModelDraft: Sendable {
           stride: Int($0.stride))
       },
       ffe: ffe.map { .init(hiddenChannels: Int($0.hidden), grid: Int($0.grid)) },
-      neck: [2: .batchNorm(epsilon: neck.epsilon), 3: .batchNormUnit(epsilon: neck.epsilon)][
-        neck.kind] ?? .none,
+      neck: [
+        2: .batchNorm(epsilon: neck.epsilon), 3: .batchNormUnit(epsilon: neck.epsilon),
+        4: .statistics(features: Int(features)),
+      ][neck.kind] ?? .none,
       normEpsilon: epsilon, inputSize: Int(size))
   }
 }

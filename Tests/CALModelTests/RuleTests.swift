@@ -110,8 +110,11 @@ struct BrokenRule: Sendable, CustomTestStringConvertible {
     ) { $0.stages[1].inner = 4 },
     BrokenRule(.limit("network.ffe.hidden_channels: 257, at most 256")) { $0.ffe?.hidden = 257 },
     BrokenRule(.invalid("network.ffe.grid: 0, at least 1")) { $0.ffe?.grid = 0 },
-    BrokenRule(.invalid("network.neck.kind: 0, needs 1, 2 or 3")) { $0.neck.kind = 0 },
-    BrokenRule(.invalid("network.neck.kind: 4, needs 1, 2 or 3")) { $0.neck.kind = 4 },
+    BrokenRule(.invalid("network.neck.kind: 0, needs 1 to 4")) { $0.neck.kind = 0 },
+    BrokenRule(.invalid("network.neck.kind: 5, needs 1 to 4")) { $0.neck.kind = 5 },
+    BrokenRule(.invalid("network.neck.features: 0, at least 1")) {
+      ($0.neck.kind, $0.features) = (4, 0)
+    },
     BrokenRule(.invalid("network.neck.norm_epsilon: 2.0, needs 1e-45 to 1.0")) {
       $0.neck = (3, 2)
     },

@@ -51,6 +51,17 @@ import Testing
     expectSame(model, try load(rewritten(model)))
   }
 
+  @Test func writesAStatisticsNeck() throws {
+    var draft = ModelDraft()
+    draft.neck = (4, 0)
+    var random = Chance(seed: 3)
+    draft.fillTensors(&random)
+    let model = try load(draft.bytes())
+    #expect(model.spec.neck == .statistics(features: 8))
+    #expect(model.spec.parameters.last?.name == "neck.projection.bias")
+    expectSame(model, try load(rewritten(model)))
+  }
+
   /// The same values give the same bytes, so writing what was written changes nothing.
   @Test func writingIsStable() throws {
     let once = try rewritten(load(ModelDraft().bytes()))

@@ -66,14 +66,13 @@ struct GoldenTests {
     let network = ReferenceNetwork(spec: golden.spec, tensors: golden.tensors)
     for image in 0..<8 {
       let input = golden.input(image)
-      let side = golden.spec.inputSize
-      let picture = FeatureMap(channels: 3, height: side, width: side, values: input)
-      let gate = network.frequencyGate(picture)
-      let map = network.featureMap(input)
-      let backbone = network.backbone(picture).values
+      let gate = network.frequencyGate(network.image(input))
+      let maps = network.maps(input)
+      let map = network.featureMap(input, maps)
+      let backbone = maps[maps.count - 1].values
       #expect(relativeError(backbone, golden.expected("backbone", image)) < 1e-5)
       #expect(relativeError(gate.values, golden.expected("attention", image)) < 1e-5)
-      #expect(relativeError(network.features(of: map), golden.expected("features", image)) < 1e-5)
+      #expect(relativeError(network.features(of: map, maps), golden.expected("features", image)) < 1e-5)
     }
   }
 

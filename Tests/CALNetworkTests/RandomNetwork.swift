@@ -85,7 +85,7 @@ final class Collector: ImageJob {
 
   init(_ inputs: [[Float]], _ executor: Executor) {
     self.inputs = inputs
-    channels = executor.network.spec.featureCount
+    channels = executor.network.spec.mapChannels
     stride = executor.mapStride
     collected = Mutex(inputs.map { _ in ([], []) })
   }

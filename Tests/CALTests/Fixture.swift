@@ -43,6 +43,10 @@ enum Fixture {
   /// A model whose features have length 1.
   static let unit = serialised(prototypes: prototypes, neck: .batchNormUnit(epsilon: 1e-5))
 
+  /// A model whose features are made of statistics.
+  static let statistics = serialised(
+    prototypes: prototypes, neck: .statistics(features: featureCount))
+
   static func serialised(
     prototypes: [Prototype], gain: Float = 1, neck: NetworkSpec.Neck = spec.neck
   ) -> [UInt8] {

@@ -1,3 +1,4 @@
+import CALImage
 import CALLearning
 import CALModel
 import CALNetwork
@@ -47,18 +48,43 @@ import Testing
     #expect(lengths(rows(try trainer(.paper))).allSatisfy { 1e-4..<1e-2 ~= $0 })
   }
 
-  /// Logits of the model are cosines at the temperature 0.1.
+  /// Its features are made of statistics, its prototypes are centres of methods, and it knows what
+  /// features calibration images have.
   @Test func aModelOfTheDefaultRecipe() throws {
     let trainer = try trainer(.default)
     try trainer.run { _ in true }
     let model = try model(trainer)
-    #expect(model.spec.neck == .batchNormUnit(epsilon: 1e-5))
-    let vectors = model.bank.prototypes.map(\.vector)
-    #expect(lengths(vectors).allSatisfy { abs($0 - 10) < 1e-5 })
-    for (vector, row) in zip(vectors, rows(trainer)) {
-      let length = lengths([row])[0]
-      for (a, b) in zip(vector, row) { #expect(abs(Double(a) - 10 * Double(b) / length) < 1e-5) }
+    #expect(model.spec.neck.takesStatistics)
+    #expect(1...128 ~= model.spec.featureCount)
+    #expect(lengths(model.bank.prototypes.map(\.vector)).allSatisfy { abs($0 - 10) < 1e-4 })
+    #expect(TemperatureScaling.range.contains(Double(model.decision.temperature)))
+    #expect(model.calibration.map(\.id) == [0, 1])
+    let labelled = (0..<source.count).filter { source.label(of: $0) == 1 }
+    #expect(model.calibration[1].features.count == min(labelled.count, 32))
+    let found = try features(of: labelled, model)
+    for (given, own) in zip(model.calibration[1].features, found) {
+      for (a, b) in zip(given, own) { #expect(abs(a - b) < 1e-4) }
     }
+    let known = model.bank.prototypes[1].vector
+    let other = model.bank.prototypes[0].vector
+    func cosine(_ a: [Float], _ b: [Float]) -> Float { zip(a, b).reduce(0) { $0 + $1.0 * $1.1 } }
+    let hits = found.count { cosine($0, known) > cosine($0, other) }
+    #expect(hits == found.count)
+  }
+
+  private func features(of images: [Int], _ model: Model) throws -> [[Float]] {
+    let job = FeatureJob(images, source, model)
+    try Executor(network: try model.network(for: .best), threads: 1).run(
+      count: images.count, job: job)
+    return job.features
+  }
+
+  /// The model of a training that goes on is that of the training that was stopped there.
+  @Test func theModelDependsOnTheStateAlone() throws {
+    let first = try trainer(.default)
+    try first.run { $0.epoch < 1 }
+    let second = try Trainer(first.options, source: source, state: first.checkpoint)
+    #expect(try model(first).digest == model(second).digest)
   }
 
   @Test func aModelOfThePaperKeepsItsRows() throws {
@@ -99,5 +125,52 @@ import Testing
         }
       }
     }
+  }
+
+  /// What was made behind training is not trained.
+  @Test func startingFromAModelWithStatistics() throws {
+    let first = try trainer(.default)
+    try first.run { _ in true }
+    let start = try model(first)
+    for recipe in Recipe.allCases {
+      let options = TrainingOptions(recipe: recipe, spec: start.spec, known: 2, prototypes: 8)
+      #expect(
+        options.spec.neck
+          == (recipe == .paper ? .batchNorm(epsilon: 1e-5) : .batchNormUnit(epsilon: 1e-5)))
+      let trainer = try Trainer(options, source: source, start: start)
+      let layout = ParameterLayout(options.spec, prototypes: 8)
+      for entry in layout.entries where entry.parameter.name.hasPrefix("backbone") {
+        #expect(
+          Array(trainer.checkpoint.learner.parameters[entry.range])
+            == start.values(of: entry.parameter))
+      }
+    }
+  }
+}
+
+/// Collects the features of some of a source's images.
+private final class FeatureJob: ImageJob {
+  private let images: [Int]
+  private let source: Stripes
+  private var preprocessor: Preprocessor
+  private(set) var features: [[Float]]
+
+  init(_ images: [Int], _ source: Stripes, _ model: Model) {
+    self.images = images
+    self.source = source
+    preprocessor = Preprocessor(
+      size: model.preprocessing.size, mean: model.preprocessing.mean,
+      deviation: model.preprocessing.deviation)
+    features = images.map { _ in [] }
+  }
+
+  override func prepare(image: Int, worker: Int, input: inout MutableSpan<Float>) -> Bool {
+    source.withImage(images[image], worker: worker) { pixels, layout, crop in
+      preprocessor.prepare(pixels, layout, crop: crop, into: &input)
+    }
+  }
+
+  override func finish(image: Int, worker: Int, features: Span<Float>, map: Span<Float>) {
+    self.features[image] = (0..<features.count).map { features[$0] }
   }
 }

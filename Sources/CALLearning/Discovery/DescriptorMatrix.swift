@@ -15,22 +15,27 @@ public struct DescriptorMatrix: Sendable {
     values = Array(repeating: 0, count: rows * width)
   }
 
-  /// The square roots of an image's statistics, which are not negative. Of many statistics, each
+  /// An image's statistics. Of many, each
   /// goes with a sign of its own into one of `width` sums, both taken from a hash of its
   /// place: the count sketch (M. Charikar, K. Chen, M. Farach-Colton, "Finding frequent items in
   /// data streams", 2002), which keeps inner products in expectation.
   public mutating func set(row: Int, statistics: Span<Float>) {
     let first = row * width
     guard statistics.count > width else {
-      for c in 0..<statistics.count { values[first + c] = max(statistics[c], 0).squareRoot() }
+      for c in 0..<statistics.count { values[first + c] = statistics[c] }
       return
     }
     for c in 0..<width { values[first + c] = 0 }
     for c in 0..<statistics.count {
-      let hash = DescriptorMatrix.hash(UInt64(c))
-      let root = max(statistics[c], 0).squareRoot()
-      values[first + Int(hash >> 1 % UInt64(width))] += hash & 1 == 0 ? root : -root
+      let (column, isNegative) = DescriptorMatrix.place(of: c, width: width)
+      values[first + column] += isNegative ? -statistics[c] : statistics[c]
     }
+  }
+
+  /// Where the sketch adds a statistic, and whether with a minus.
+  static func place(of statistic: Int, width: Int) -> (column: Int, isNegative: Bool) {
+    let hash = hash(UInt64(statistic))
+    return (Int((hash >> 1) % UInt64(width)), hash & 1 != 0)
   }
 
   /// SplitMix64's finaliser.

@@ -7,12 +7,12 @@
 /// and a few rounds of k-means settle the borders. The same input gives the same result.
 public struct Discovery: Sendable {
   public struct Settings: Sendable, Equatable {
-    /// Of the space in which methods are told apart.
+    /// Axes of the space along which methods are told apart.
     public var dimensions = 24
     /// Share of the covariance within known classes that is taken to be round.
     public var shrinkage = 0.1
     /// Unlabelled images for each of the parts at the beginning.
-    public var imagesPerPart = 48
+    public var imagesPerPart = 32
     /// A method has at least so many images.
     public var minimumImages = 16
     /// From which on two clusters are two methods; see `PartMerging`.
@@ -21,6 +21,16 @@ public struct Discovery: Sendable {
     public var trusted = 0.7
 
     public init() {}
+
+    /// For the last look. While a network learns, labels of a method in two halves do little harm,
+    /// and those of two methods in one keep it from ever telling them apart; in the end each
+    /// method is to be counted once.
+    public static let final = {
+      var settings = Settings()
+      settings.imagesPerPart = 48
+      settings.separation = 2
+      return settings
+    }()
   }
 
   private static let starts = 3
@@ -32,72 +42,96 @@ public struct Discovery: Sendable {
   public let clusters: [Int]
   /// How much nearer an image is to its cluster's centre than to any other, in cosines.
   public let margins: [Double]
+  /// Mean of how much nearer an unlabelled image is to the nearest centre than to the second one, as
+  /// a share of its distance from the latter: the simplified silhouette (P. Rousseeuw, J. Comput.
+  /// Appl. Math. 20, 1987; by centres) with 1 - cosine for distances. 0 without such images.
+  public let silhouette: Double
   private let labels: [Int]
   private let settings: Settings
 
-  /// nil if descriptors are not finite, or there is no unlabelled image.
+  /// Without unlabelled images there are the known classes only.
   ///
   /// - Parameters:
   ///   - labels: the known class of each labelled image, -1 for the others.
   ///   - total: the number of methods, if it is known.
   ///   - limit: the most clusters there may be.
-  public init?(
-    _ matrix: DescriptorMatrix, labels: [Int], known: Int, total: Int?, limit: Int,
-    settings: Settings, random start: Random
+  public init(
+    _ space: DiscoverySpace, labels: [Int], known: Int, total: Int?, limit: Int,
+    settings: Settings, _ random: inout Random
   ) {
-    var random = start
     let unlabelled = labels.indices.filter { labels[$0] < 0 }
-    guard labels.count == matrix.rows, !unlabelled.isEmpty,
-      let space = DiscoverySpace(matrix, labels: labels, known: known, settings, &random)
-    else { return nil }
+    let directions = space.directions(settings.dimensions)
     self.labels = labels
     self.settings = settings
 
     let novel = max(unlabelled.count / settings.imagesPerPart, (total ?? 0) - known, 2)
     let parts = Discovery.parts(
-      unlabelled, of: space, count: min(novel, max(limit - known, 1), unlabelled.count), &random)
+      directions, unlabelled, count: min(novel, max(limit - known, 1), unlabelled.count), &random)
     let ofClasses = (0..<known).map { label in labels.indices.filter { labels[$0] == label } }
-    var merging = PartMerging(ofClasses + parts, known: known, of: space.directions, settings)
+    var merging = PartMerging(ofClasses + parts, known: known, of: directions, settings)
     merging.run(total: total)
     count = merging.members.count
-    (clusters, margins) = Discovery.settle(merging.members, labels, space)
+    (clusters, margins, silhouette) = Discovery.settle(merging.members, labels, directions)
+  }
+
+  /// Of several, with the same arguments, one that finds as many methods as the median of them, and
+  /// of those the one with the best silhouette: the number depends on where the parts happen to
+  /// begin.
+  public static func median(
+    of tries: Int, _ space: DiscoverySpace, labels: [Int], known: Int, total: Int?, limit: Int,
+    settings: Settings, _ random: inout Random
+  ) -> Discovery {
+    var found: [Discovery] = []
+    for _ in 0..<max(tries, 1) {
+      found.append(
+        Discovery(
+          space, labels: labels, known: known, total: total, limit: limit, settings: settings,
+          &random))
+    }
+    let count = found.map(\.count).sorted()[found.count / 2]
+    let typical = found.filter { $0.count == count }
+    return typical.max { $0.silhouette < $1.silhouette } ?? found[0]
   }
 
   private static func parts(
-    _ unlabelled: [Int], of space: DiscoverySpace, count: Int, _ random: inout Random
+    _ directions: [[Double]], _ unlabelled: [Int], count: Int, _ random: inout Random
   ) -> [[Int]] {
+    guard count > 0 else { return [] }
     let clusters = SphericalMeans.clusters(
-      unlabelled.map { space.directions[$0] }, count: count, starts: starts, &random)
+      unlabelled.map { directions[$0] }, count: count, starts: starts, &random)
     var parts = Array(repeating: [Int](), count: count)
     for (image, part) in zip(unlabelled, clusters) { parts[part].append(image) }
     return parts.filter { !$0.isEmpty }
   }
 
   /// Each image to its nearest centre, labelled ones to their class.
-  private static func settle(_ members: [[Int]], _ labels: [Int], _ space: DiscoverySpace)
-    -> (clusters: [Int], margins: [Double])
-  {
+  private static func settle(
+    _ members: [[Int]], _ labels: [Int], _ directions: [[Double]]
+  ) -> (clusters: [Int], margins: [Double], silhouette: Double) {
     var clusters = Array(repeating: -1, count: labels.count)
     for (c, images) in members.enumerated() { for image in images { clusters[image] = c } }
-    let none = Array(repeating: 0.0, count: space.directions.first?.count ?? 0)
+    let none = Array(repeating: 0.0, count: directions.first?.count ?? 0)
     var centres = SphericalMeans.means(
-      space.directions, clusters, Array(repeating: none, count: members.count))
+      directions, clusters, Array(repeating: none, count: members.count))
     var margins = Array(repeating: 0.0, count: labels.count)
+    var shares = margins
     for round in 0..<settlingRounds {
-      for (image, direction) in space.directions.enumerated() {
-        let (nearest, margin) = nearest(direction, centres)
+      for (image, direction) in directions.enumerated() {
+        let (nearest, margin, share) = nearest(direction, centres)
         clusters[image] = labels[image] < 0 ? nearest : labels[image]
         margins[image] = margin
+        shares[image] = labels[image] < 0 ? share : 0
       }
       if round < settlingRounds - 1 {
-        centres = SphericalMeans.means(space.directions, clusters, centres)
+        centres = SphericalMeans.means(directions, clusters, centres)
       }
     }
-    return (clusters, margins)
+    let unlabelled = labels.count { $0 < 0 }
+    return (clusters, margins, shares.reduce(0, +) / Double(max(unlabelled, 1)))
   }
 
   private static func nearest(_ direction: [Double], _ centres: [[Double]])
-    -> (centre: Int, margin: Double)
+    -> (centre: Int, margin: Double, share: Double)
   {
     var (best, second) = (-Double.infinity, -Double.infinity)
     var nearest = 0
@@ -110,7 +144,8 @@ public struct Discovery: Sendable {
         second = cosine
       }
     }
-    return (nearest, second == -.infinity ? 2 : best - second)
+    guard second > -.infinity else { return (nearest, 2, 1) }
+    return (nearest, best - second, (best - second) / max(1 - second, 1e-9))
   }
 
   /// Unlabelled images of each cluster.

@@ -1,6 +1,6 @@
 /// Spherical k-means (I. Dhillon, D. Modha, Machine Learning 42, 2001) of vectors of length 1,
 /// started as k-means++ starts (D. Arthur, S. Vassilvitskii, SODA 2007), the best of a few starts.
-enum SphericalMeans {
+public enum SphericalMeans {
   private static let rounds = 50
 
   /// The cluster of each vector, 0 to below `count`; some may be empty.
@@ -64,8 +64,10 @@ enum SphericalMeans {
     return (score, clusters)
   }
 
-  /// Mean directions; a centre without vectors stays where it is.
-  static func means(_ vectors: [[Double]], _ clusters: [Int], _ centres: [[Double]]) -> [[Double]] {
+  /// Mean directions; a centre without vectors stays where it is. Those of cluster -1 do not count.
+  public static func means(
+    _ vectors: [[Double]], _ clusters: [Int], _ centres: [[Double]]
+  ) -> [[Double]] {
     var sums = centres.map { Array(repeating: 0.0, count: $0.count) }
     for (vector, c) in zip(vectors, clusters) where c >= 0 {
       for i in vector.indices { sums[c][i] += vector[i] }

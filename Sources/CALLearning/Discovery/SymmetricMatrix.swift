@@ -14,9 +14,8 @@ struct SymmetricMatrix {
     values.withUnsafeMutableBufferPointer { to in
       vector.withUnsafeBufferPointer { from in
         for i in 0..<size where from[i] != 0 {
-          let scale = from[i]
-          let row = i * size
-          for j in 0...i { to[row + j] += scale * from[j] }
+          let row = UnsafeMutableBufferPointer(rebasing: to[i * size..<(i + 1) * size])
+          add(from, times: from[i], to: row, count: i + 1)
         }
       }
     }
@@ -37,18 +36,23 @@ struct SymmetricMatrix {
 
   func times(_ vector: [Double]) -> [Double] {
     var product = Array(repeating: 0.0, count: size)
-    values.withUnsafeBufferPointer { from in
-      for i in 0..<size {
-        let row = i * size
-        var sum = 0.0
-        for j in 0..<i {
-          sum += from[row + j] * vector[j]
-          product[j] += from[row + j] * vector[i]
+    product.withUnsafeMutableBufferPointer { product in
+      vector.withUnsafeBufferPointer { vector in
+        for i in 0..<size {
+          withRow(i) { row in
+            product[i] += dot(row, vector, count: i + 1)
+            add(row, times: vector[i], to: product, count: i)
+          }
         }
-        product[i] += sum + from[row + i] * vector[i]
       }
     }
     return product
+  }
+
+  private func withRow(_ i: Int, _ body: (UnsafeBufferPointer<Double>) -> Void) {
+    values.withUnsafeBufferPointer {
+      body(UnsafeBufferPointer(rebasing: $0[i * size..<(i + 1) * size]))
+    }
   }
 }
 
@@ -63,10 +67,13 @@ struct TriangularFactor {
     self.size = size
     values = matrix.values
     let isDefinite = values.withUnsafeMutableBufferPointer { to in
+      let rows = UnsafeBufferPointer(to)
+      func row(_ i: Int) -> UnsafeBufferPointer<Double> {
+        UnsafeBufferPointer(rebasing: rows[i * size..<(i + 1) * size])
+      }
       for i in 0..<size {
         for j in 0...i {
-          var sum = to[i * size + j]
-          for k in 0..<j { sum -= to[i * size + k] * to[j * size + k] }
+          let sum = to[i * size + j] - dot(row(i), row(j), count: j)
           if i == j {
             guard sum > 0 else { return false }
             to[i * size + i] = sum.squareRoot()
@@ -83,11 +90,9 @@ struct TriangularFactor {
   /// L^-1 vector.
   func solve(_ vector: [Double]) -> [Double] {
     var x = vector
-    values.withUnsafeBufferPointer { from in
+    x.withUnsafeMutableBufferPointer { x in
       for i in 0..<size {
-        var sum = x[i]
-        for k in 0..<i { sum -= from[i * size + k] * x[k] }
-        x[i] = sum / from[i * size + i]
+        withRow(i) { row in x[i] = (x[i] - dot(row, UnsafeBufferPointer(x), count: i)) / row[i] }
       }
     }
     return x
@@ -96,12 +101,20 @@ struct TriangularFactor {
   /// L^-T vector.
   func solveTransposed(_ vector: [Double]) -> [Double] {
     var x = vector
-    values.withUnsafeBufferPointer { from in
+    x.withUnsafeMutableBufferPointer { x in
       for i in stride(from: size - 1, through: 0, by: -1) {
-        x[i] /= from[i * size + i]
-        for k in 0..<i { x[k] -= from[i * size + k] * x[i] }
+        withRow(i) { row in
+          x[i] /= row[i]
+          add(row, times: -x[i], to: x, count: i)
+        }
       }
     }
     return x
+  }
+
+  private func withRow(_ i: Int, _ body: (UnsafeBufferPointer<Double>) -> Void) {
+    values.withUnsafeBufferPointer {
+      body(UnsafeBufferPointer(rebasing: $0[i * size..<(i + 1) * size]))
+    }
   }
 }

@@ -8,19 +8,23 @@ struct Compiler {
   private var plan = PlanBuilder()
   /// Where the statistics of maps go, and how many numbers are there by now.
   private var statistics: (slot: SlotID, count: Int)?
+  /// Those that have statistics.
+  private var maps: [Map] = []
 
   init(
     _ spec: NetworkSpec, kernels: UnsafePointer<calk_kernels>, statistics: Bool
   ) throws(NetworkError) {
     self.spec = spec
-    if statistics { self.statistics = (plan.slot(spec.statisticCount), 0) }
+    if statistics || spec.neck.takesStatistics {
+      self.statistics = (plan.slot(spec.statisticCount), 0)
+    }
     reader = ParameterReader(spec)
     let widest = spec.parameters.map { $0.shape.count > 1 ? $0.shape[1] : 0 }.max() ?? 0
     guard let zeros = FloatMemory(count: roundUp(widest, to: 16) + 16) else { throw .memory }
     packer = Packer(kernels: kernels, zeros: zeros)
   }
 
-  /// `neck` is scale and shift of the features.
+  /// `neck` is scale and shift of the features, of a neck that pools.
   consuming func compile(
     neck: (scale: [Float], shift: [Float]), _ source: (Parameter) -> [Float]
   ) throws(NetworkError) -> Plan {
@@ -32,10 +36,15 @@ struct Compiler {
         addStatistics(of: map)
       }
     }
-    let gate = try frequencyGate(input, side: map.side, source)
-    let features = try pool(map, gate, neck)
+    let features: SlotID
+    if spec.neck.takesStatistics {
+      features = try project(source)
+    } else {
+      let gate = try frequencyGate(input, side: map.side, source)
+      features = try pool(map, gate, neck)
+    }
     return plan.finished(
-      input: input, features: features, map: map, statistics: statistics?.slot,
+      input: input, features: features, map: map, statistics: statistics?.slot, maps: maps,
       zeros: packer.zeros)
   }
 
@@ -63,6 +72,7 @@ struct Compiler {
     let step = StatisticsStep(map: map, output: slot, first: first)
     plan.add(.statistics(step), touching: [map.slot, slot])
     statistics = (slot, first + 2 * map.channels)
+    maps.append(map)
   }
 
   private mutating func maxPool(_ map: Map) -> Map {
@@ -239,10 +249,29 @@ struct Compiler {
       positions: map.positions, channels: channels, stride: map.stride, map: map.slot,
       gate: gate, features: features, neck: memory)
     plan.add(.pool(step), touching: [map.slot, features] + (gate.map { [$0] } ?? []))
-    if spec.neck.isUnit {
-      let unit = UnitStep(channels: map.channels, features: features)
-      plan.add(.unit(unit), touching: [features])
+    if spec.neck.isUnit { addUnit(features) }
+    return features
+  }
+
+  private mutating func addUnit(_ features: SlotID) {
+    let unit = UnitStep(channels: spec.featureCount, features: features)
+    plan.add(.unit(unit), touching: [features])
+  }
+
+  private mutating func project(_ source: (Parameter) -> [Float]) throws(NetworkError) -> SlotID {
+    let weights = try reader.values(NetworkSpec.projection + ".weight", source)
+    let biases = try reader.values(NetworkSpec.projection + ".bias", source)
+    guard let memory = FloatMemory(count: weights.count + biases.count), let statistics else {
+      throw .memory
     }
+    memory.base.update(from: weights, count: weights.count)
+    (memory.base + weights.count).update(from: biases, count: biases.count)
+    let features = plan.slot(spec.featureCount)
+    let step = ProjectionStep(
+      statistics: statistics.slot, count: spec.statisticCount, features: features,
+      featureCount: spec.featureCount, weights: memory)
+    plan.add(.projection(step), touching: [statistics.slot, features])
+    addUnit(features)
     return features
   }
 }

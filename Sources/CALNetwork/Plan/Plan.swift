@@ -1,7 +1,7 @@
 import CKernels
 
 /// A square map of positions in the arena.
-struct Map {
+struct Map: Sendable {
   var slot: SlotID
   var side: Int
   var channels: Int
@@ -18,6 +18,7 @@ struct Map {
 struct Plan: Sendable {
   let steps: [Step]
   let layout: ArenaLayout
+  private let slots: [Slot]
   let scratch: ScratchSize
   let input: SlotID
   let features: SlotID
@@ -26,8 +27,42 @@ struct Plan: Sendable {
   let mapPositions: Int
   /// Of all maps, if they are asked for.
   let statistics: SlotID?
+  /// Those that have statistics.
+  let maps: [Map]
   /// Owns what steps read outside a map.
   let zeros: FloatMemory
+
+  init(
+    steps: [Step], slots: [Slot], scratch: ScratchSize, input: SlotID, features: SlotID,
+    map: SlotID, mapStride: Int, mapPositions: Int, statistics: SlotID?, maps: [Map],
+    zeros: FloatMemory
+  ) {
+    self.steps = steps
+    self.slots = slots
+    layout = ArenaLayout(slots)
+    self.scratch = scratch
+    self.input = input
+    self.features = features
+    self.map = map
+    self.mapStride = mapStride
+    self.mapPositions = mapPositions
+    self.statistics = statistics
+    self.maps = maps
+    self.zeros = zeros
+  }
+}
+
+extension Plan {
+  /// With memory of their own for the maps that have statistics, so that all of them are there at
+  /// the end. Steps know slots, not places, so they stay.
+  func keepingMaps() -> Plan {
+    var kept = slots
+    for map in maps { kept[map.slot].last = steps.count }
+    return Plan(
+      steps: steps, slots: kept, scratch: scratch, input: input, features: features, map: map,
+      mapStride: mapStride, mapPositions: mapPositions, statistics: statistics, maps: maps,
+      zeros: zeros)
+  }
 }
 
 /// Collects steps and slots, and keeps account of lives and scratch.
@@ -54,11 +89,12 @@ struct PlanBuilder {
   }
 
   func finished(
-    input: SlotID, features: SlotID, map: Map, statistics: SlotID?, zeros: FloatMemory
+    input: SlotID, features: SlotID, map: Map, statistics: SlotID?, maps: [Map],
+    zeros: FloatMemory
   ) -> Plan {
     Plan(
-      steps: steps, layout: ArenaLayout(slots), scratch: scratch, input: input,
-      features: features, map: map.slot, mapStride: map.stride, mapPositions: map.positions,
-      statistics: statistics, zeros: zeros)
+      steps: steps, slots: slots, scratch: scratch, input: input, features: features,
+      map: map.slot, mapStride: map.stride, mapPositions: map.positions, statistics: statistics,
+      maps: maps, zeros: zeros)
   }
 }

@@ -1,9 +1,11 @@
 import CKernels
 
-/// Mean and standard deviation of every channel of a map, over its positions.
+/// Square roots of the mean and of the standard deviation of every channel of a map that is behind
+/// a ReLU, over its positions. The roots, because such numbers are nearer to normal ones than the
+/// numbers themselves, whose spread grows with them.
 struct StatisticsStep: Sendable {
   var map: Map
-  /// Means of all channels, then their deviations, from `first` on.
+  /// Those of the means of all channels, then those of their deviations, from `first` on.
   var output: SlotID
   var first: Int
 
@@ -23,12 +25,13 @@ struct StatisticsStep: Sendable {
         rows: Int32(map.positions), stride: Int32(map.stride), channels: Int32(end - begin))
       // Sums of differences from the first position: those of the values would cancel.
       work.kernels.pointee.norm_sums(&rows, values, values, sum, square)
-      let means = work.slot(output) + first
+      let roots = work.slot(output) + first
       for c in begin..<min(end, map.channels) {
         let mean = sum[c - begin] / Double(map.positions)
         let variance = square[c - begin] / Double(map.positions) - mean * mean
-        means[c] = Float(Double(values[c - begin]) + mean)
-        means[map.channels + c] = Float(max(variance, 0).squareRoot())
+        let root = max(Double(values[c - begin]) + mean, 0).squareRoot()
+        roots[c] = Float(root)
+        roots[map.channels + c] = Float(max(variance, 0).squareRoot().squareRoot())
       }
     }
   }

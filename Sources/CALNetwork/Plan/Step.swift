@@ -14,6 +14,7 @@ enum Step: @unchecked Sendable {
   case pool(PoolStep)
   case unit(UnitStep)
   case statistics(StatisticsStep)
+  case projection(ProjectionStep)
 
   func phases(_ work: Work) -> Int {
     if case .winograd(let step) = self { return step.phases(work) }
@@ -31,6 +32,7 @@ enum Step: @unchecked Sendable {
     case .gate, .unit: 1
     case .pool(let step): step.items
     case .statistics(let step): step.items
+    case .projection(let step): step.items
     }
   }
 
@@ -46,6 +48,7 @@ enum Step: @unchecked Sendable {
     case .pool(let step): step.run(item, work)
     case .unit(let step): step.run(work)
     case .statistics(let step): step.run(item, work)
+    case .projection(let step): step.run(item, work)
     }
   }
 }

@@ -82,6 +82,20 @@ extension FeatureMap {
       values[c * positions..<(c + 1) * positions].reduce(0, +) / Float(positions)
     }
   }
+
+  /// The square roots of the mean of every channel, then those of the standard deviation.
+  func statistics() -> [Float] {
+    var (means, deviations) = ([Float](), [Float]())
+    for c in 0..<channels {
+      let channel = values[c * positions..<(c + 1) * positions].map(Double.init)
+      let mean = channel.reduce(0, +) / Double(positions)
+      let variance =
+        channel.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(positions)
+      means.append(Float(max(mean, 0).squareRoot()))
+      deviations.append(Float(variance.squareRoot().squareRoot()))
+    }
+    return means + deviations
+  }
 }
 
 /// BatchNorm's four vectors: (x - mean) / sqrt(variance + epsilon) * weight + bias.

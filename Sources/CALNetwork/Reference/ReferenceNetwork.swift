@@ -10,41 +10,61 @@ struct ReferenceNetwork: Sendable {
     self.tensors = tensors
   }
 
-  /// The last feature map behind the gate. `input` is (3, inputSize, inputSize).
-  func featureMap(_ input: [Float]) -> FeatureMap {
-    let image = FeatureMap(
-      channels: 3, height: spec.inputSize, width: spec.inputSize, values: input)
-    let map = backbone(image)
-    guard spec.ffe != nil else { return map }
-    let gate = frequencyGate(image).resized(height: map.height, width: map.width)
-    return map.combined(with: gate, *)
-  }
-
-  /// The feature vector: pooled map through the neck.
-  func features(of map: FeatureMap) -> [Float] {
-    let pooled = map.pooled()
-    guard let epsilon = spec.neck.epsilon else { return pooled }
-    let neck = norm("neck", epsilon: epsilon)
-    let features = pooled.indices.map { neck.apply(pooled[$0], channel: $0) }
-    guard spec.neck.isUnit else { return features }
-    let length = features.reduce(0.0) { $0 + Double($1) * Double($1) }.squareRoot()
-    return length == 0 ? features : features.map { Float(Double($0) / length) }
-  }
-
-  /// Stem and stages.
-  func backbone(_ image: FeatureMap) -> FeatureMap {
+  /// The maps of the stem, in front of its pooling, and of every block. `input` is
+  /// (3, inputSize, inputSize).
+  func maps(_ input: [Float]) -> [FeatureMap] {
     let stem = spec.stem
     var map = convolution(
-      image, "backbone.conv1", "backbone.bn1", out: stem.channels, kernel: stem.kernel,
+      image(input), "backbone.conv1", "backbone.bn1", out: stem.channels, kernel: stem.kernel,
       stride: stem.stride
     ).rectified()
+    var maps = [map]
     if stem.maxPool { map = map.maxPooled() }
     for (s, stage) in spec.stages.enumerated() {
       for b in 0..<stage.blocks {
         map = block(map, stage, "backbone.layer\(s + 1).\(b)", first: b == 0, stage: s)
+        maps.append(map)
       }
     }
-    return map
+    return maps
+  }
+
+  /// The last of an input's maps, behind the gate if it has a part in the features.
+  func featureMap(_ input: [Float], _ maps: [FeatureMap]) -> FeatureMap {
+    let map = maps[maps.count - 1]
+    guard spec.ffe != nil, !spec.neck.takesStatistics else { return map }
+    let gate = frequencyGate(image(input)).resized(height: map.height, width: map.width)
+    return map.combined(with: gate, *)
+  }
+
+  func image(_ input: [Float]) -> FeatureMap {
+    FeatureMap(channels: 3, height: spec.inputSize, width: spec.inputSize, values: input)
+  }
+
+  /// The feature vector: pooled map through the neck, or what the neck makes of the statistics.
+  func features(of map: FeatureMap, _ maps: [FeatureMap]) -> [Float] {
+    if spec.neck.takesStatistics { return scaled(projected(maps.flatMap { $0.statistics() })) }
+    let pooled = map.pooled()
+    guard let epsilon = spec.neck.epsilon else { return pooled }
+    let neck = norm("neck", epsilon: epsilon)
+    let features = pooled.indices.map { neck.apply(pooled[$0], channel: $0) }
+    return spec.neck.isUnit ? scaled(features) : features
+  }
+
+  /// To length 1.
+  private func scaled(_ features: [Float]) -> [Float] {
+    let length = features.reduce(0.0) { $0 + Double($1) * Double($1) }.squareRoot()
+    return length == 0 ? features : features.map { Float(Double($0) / length) }
+  }
+
+  private func projected(_ statistics: [Float]) -> [Float] {
+    let weights = values(NetworkSpec.projection + ".weight")
+    return values(NetworkSpec.projection + ".bias").enumerated().map { row, bias in
+      Float(
+        statistics.indices.reduce(Double(bias)) {
+          $0 + Double(weights[row * statistics.count + $1]) * Double(statistics[$1])
+        })
+    }
   }
 
   /// FFE up to the average pooling: one channel, about grid x grid.

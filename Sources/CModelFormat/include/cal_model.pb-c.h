@@ -63,7 +63,14 @@ typedef enum _Cal__Model__Neck__Kind {
   /*
    * BNNeck, then scaled to length 1; zero stays zero
    */
-  CAL__MODEL__NECK__KIND__KIND_BATCH_NORM_UNIT = 3
+  CAL__MODEL__NECK__KIND__KIND_BATCH_NORM_UNIT = 3,
+  /*
+   * Not of the last map: a linear map (neck.projection) of the square roots of the mean and of
+   * the standard deviation of every channel, over the positions of the stem's map and of every
+   * block's, all behind their ReLU and in front of pooling and gate; then scaled to length 1. Of
+   * each map all means, then all deviations. The gate takes no part.
+   */
+  CAL__MODEL__NECK__KIND__KIND_STATISTICS = 4
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(CAL__MODEL__NECK__KIND)
 } Cal__Model__Neck__Kind;
 typedef enum _Cal__Model__Tensor__Type {
@@ -240,15 +247,20 @@ struct  Cal__Model__Neck
   ProtobufCMessage base;
   Cal__Model__Neck__Kind kind;
   float norm_epsilon;
+  /*
+   * of KIND_STATISTICS
+   */
+  uint32_t features;
 };
 #define CAL__MODEL__NECK__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&cal__model__neck__descriptor) \
-    , CAL__MODEL__NECK__KIND__KIND_UNSPECIFIED, 0 }
+    , CAL__MODEL__NECK__KIND__KIND_UNSPECIFIED, 0, 0 }
 
 
 /*
  * Tensor names are torchvision's below a prefix: backbone.conv1.weight,
- * backbone.layer1.0.bn1.running_mean, ..., ffe.0.weight, ffe.2.bias, neck.running_var.
+ * backbone.layer1.0.bn1.running_mean, ..., ffe.0.weight, ffe.2.bias, neck.running_var. The
+ * statistics neck has neck.projection.weight (features, statistics) and neck.projection.bias.
  */
 struct  Cal__Model__Tensor
 {
