@@ -77,10 +77,9 @@ struct BankDraft {
 
   /// A prototype that points to where these images are and known ones are not; at the length that
   /// others have, so that its logits have their scale.
-  mutating func addBirth(of features: [[Float]], apartFrom known: [[Float]]) -> UInt64 {
-    let own = meanDirection(features)
-    let others = meanDirection(known)
-    let vector = others.isEmpty ? own : zip(own, others).map { $0 - $1 }
+  mutating func addBirth(of features: [[Float]], apartFrom known: [Float]?) -> UInt64 {
+    let own = meanDirection(features) ?? Array(repeating: 0, count: old.featureCount)
+    let vector = known.map { zip(own, $0).map(-) } ?? own
     let elders = prototypes.filter { !births.contains($0.id) }
     let novel = elders.filter { $0.kind == .novel }
     let lengths = (novel.isEmpty ? elders : novel).map { CALUpdate.length($0.vector) }
@@ -103,9 +102,9 @@ struct BankDraft {
     var classes: [Refinement.Class] = []
     for (row, id) in head.ids.enumerated() {
       if row < head.known {
-        classes.append(.init(label: row, features: cached.known[id] ?? []))
+        classes.append(.init(label: row, features: cached.known[id]?.features ?? []))
       } else {
-        classes.append(.init(label: nil, features: cached.novel[id] ?? []))
+        classes.append(.init(label: nil, features: cached.novel[id]?.features ?? []))
       }
     }
     let refined = try Refinement.run(head, classes)
@@ -123,10 +122,10 @@ struct BankDraft {
     let head = head(temperature)
     var unused: [UInt64] = []
     for id in births.sorted() {
-      let features = cached.novel[id] ?? []
-      let own = features.count { head.ids[head.top(of: $0)] == id }
+      guard let images = cached.novel[id] else { continue }
+      let own = head.tops(of: images).count { head.ids[$0] == id }
       answered[id] = own
-      if own < settings.founders || 2 * own < features.count { unused.append(id) }
+      if own < settings.founders || 2 * own < images.features.count { unused.append(id) }
     }
     for id in unused {
       births.remove(id)
@@ -148,9 +147,7 @@ struct BankDraft {
     let isUnknown = head.ids.indices.allSatisfy {
       $0 < head.known || births.contains(head.ids[$0]) || usage[$0] == 0
     }
-    for feature in cached.novel.sorted(by: { $0.key < $1.key }).flatMap(\.value) {
-      usage[head.top(of: feature)] += 1
-    }
+    for images in cached.novel.values { for top in head.tops(of: images) { usage[top] += 1 } }
     guard !isUnknown, head.known < head.ids.count else { return [] }
     var how = Pruning.Settings()
     how.coverage = settings.coverage
@@ -178,29 +175,30 @@ struct BankDraft {
     _ tally: Tally, assigned: [UInt64: [Reservoir.Entry]], decision: Decision
   ) throws(UpdateError) -> (Bank, Tally) {
     let sorter = try bank(adding: [:])
-    var explainer = Explainer(bank: sorter, decision: decision)
     var counts = tally.counts
-    var rest = tally
-    rest.reservoir = Reservoir(seed: tally.settings.seed, capacity: tally.settings.reservoir)
+    var samples = tally
+    samples.reservoir = Reservoir(seed: tally.settings.seed, capacity: tally.settings.reservoir)
+    var sorted = samples.sorted(by: sorter, decision)
     var owners: [Digest: UInt64] = [:]
     for (id, entries) in assigned {
       guard let heir = sorter.heir(of: id) else { continue }
       for entry in entries { owners[entry.key] = heir }
     }
-    for entry in tally.reservoir.entries {
-      guard let answer = explainer.explain(entry.feature.span) else { continue }
+    let entries = tally.reservoir.entries
+    let answers = Explainer(bank: sorter, decision: decision).answers(entries.map(\.feature))
+    for (entry, answer) in zip(entries, answers) {
+      guard let answer else { continue }
       if answer.isExplained {
         counts[answer.id, default: .init()].add(.init(answer))
-        rest.keep(entry.key, entry.feature, asSampleOf: answer.id)
+        sorted.keep(entry.key, entry.feature, asSampleOf: answer.id)
       } else if let owner = owners[entry.key] {
         let isAnswer = answer.id == owner
         counts[owner, default: .init()].add(isAnswer ? .init(answer) : .init(images: 1))
-        rest.keep(entry.key, entry.feature, asSampleOf: owner)
+        sorted.keep(entry.key, entry.feature, asSampleOf: owner)
       } else {
-        rest.reservoir.offer(entry.key, entry.feature)
+        sorted.reservoir.offer(entry.key, entry.feature)
       }
     }
-    var sorted = rest.sorted(by: sorter, decision)
     sorted.startAgain()
     return (try bank(adding: counts), sorted)
   }
@@ -235,15 +233,15 @@ struct BankDraft {
     }
   }
 
-  private func head(_ temperature: Float) -> HeadRows {
+  func head(_ temperature: Float) -> HeadRows {
     HeadRows(prototypes, width: old.featureCount, temperature: temperature)
   }
 
   /// Images whose answer is their own prototype.
   private func answers(_ head: HeadRows, _ cached: Cached) -> (known: Int, novel: Int) {
-    func count(_ images: [UInt64: [[Float]]]) -> Int {
+    func count(_ images: [UInt64: Cached.Images]) -> Int {
       images.reduce(0) { sum, part in
-        sum + part.value.count { head.ids[head.top(of: $0)] == part.key }
+        sum + head.tops(of: part.value).count { head.ids[$0] == part.key }
       }
     }
     return (count(cached.known), count(cached.novel))
@@ -254,12 +252,9 @@ func length(_ vector: [Float]) -> Double {
   vector.reduce(0.0) { $0 + Double($1) * Double($1) }.squareRoot()
 }
 
-/// 0 for no features.
-private func meanDirection(_ features: [[Float]]) -> [Float] {
-  guard let width = features.first?.count else { return [] }
-  var rows = FeatureRows(width: width)
-  for feature in features { rows.append(direction: feature) }
-  var sum = RowSum(width: width)
-  for row in 0..<rows.count { sum.add(row, of: rows) }
-  return sum.mean ?? []
+/// nil for no features.
+func meanDirection(_ features: [[Float]]) -> [Float]? {
+  var sum = RowSum(width: features.first?.count ?? 0)
+  for feature in features { sum.add(direction: feature) }
+  return sum.mean
 }

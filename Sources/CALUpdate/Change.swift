@@ -12,8 +12,7 @@ enum Change {
     }
   }
 
-  var bytes: [UInt8] {
-    var writer = ByteWriter()
+  func write(to writer: inout ByteWriter) {
     switch self {
     case .observed(let part):
       writer.add(UInt8(1))
@@ -23,7 +22,6 @@ enum Change {
       writer.add(id)
       label.write(to: &writer)
     }
-    return writer.bytes
   }
 
   init(

@@ -26,6 +26,7 @@ struct Proposal {
       entries.map(\.feature), anchors: Proposal.anchors(model, old, known),
       width: model.bank.featureCount, settings: settings)
     try progress.reach(0.4)
+    let knownMean = meanDirection(known.features.map(\.feature))
     var founded: [UInt64: Discovery.Group] = [:]
     var rejected: [CommitReport.Rejection] = []
     for group in discovery.groups {
@@ -34,11 +35,12 @@ struct Proposal {
         continue
       }
       let features = group.images.map { entries[$0].feature }
-      founded[draft.addBirth(of: features, apartFrom: known.features.map(\.feature))] = group
+      founded[draft.addBirth(of: features, apartFrom: knownMean)] = group
     }
 
     let images = founded.mapValues { group in group.images.map { entries[$0].feature } }
-    let cached = Cached(model, old, known, images)
+    let cached = Cached(
+      model, old, known, images, draft.head(model.decision.temperature))
     for round in 0..<Proposal.rounds {
       try draft.refine(cached, model.decision.temperature)
       try progress.reach(0.4 + 0.5 * Double(round + 1) / Double(Proposal.rounds))

@@ -105,26 +105,24 @@ extension Tally {
   /// images of a prototype that is still in use, or has an heir, stay with it unless another one
   /// explains them.
   func sorted(by bank: Bank, _ decision: Decision) -> Tally {
-    var explainer = Explainer(bank: bank, decision: decision)
+    let explainer = Explainer(bank: bank, decision: decision)
     var sorted = Tally(settings)
     sorted.seen = seen
     sorted.unexplained = unexplained
     sorted.counts = counts.filter { bank.entry(ofID: $0.key) != nil }
     sorted.labels = labels
-    func sort(_ entry: Reservoir.Entry, owner: UInt64?) {
-      let answer = explainer.explain(entry.feature.span)
-      let explained = answer.flatMap { $0.isExplained ? $0.id : nil }
-      if let id = explained ?? owner {
-        sorted.keep(entry.key, entry.feature, asSampleOf: id)
-      } else {
-        sorted.reservoir.offer(entry.key, entry.feature)
+    func sort(_ entries: [Reservoir.Entry], owner: UInt64?) {
+      for (entry, answer) in zip(entries, explainer.answers(entries.map(\.feature))) {
+        let explained = answer.flatMap { $0.isExplained ? $0.id : nil }
+        if let id = explained ?? owner {
+          sorted.keep(entry.key, entry.feature, asSampleOf: id)
+        } else {
+          sorted.reservoir.offer(entry.key, entry.feature)
+        }
       }
     }
-    for (id, sample) in samples {
-      let owner = bank.heir(of: id)
-      for entry in sample.entries { sort(entry, owner: owner) }
-    }
-    for entry in reservoir.entries { sort(entry, owner: nil) }
+    for (id, sample) in samples { sort(sample.entries, owner: bank.heir(of: id)) }
+    sort(reservoir.entries, owner: nil)
     return sorted
   }
 

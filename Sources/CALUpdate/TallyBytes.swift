@@ -1,3 +1,5 @@
+import CALDigest
+
 /// A tally as bytes: the body of a journal's record and of a snapshot. The same tally gives the
 /// same bytes, whatever order it came about in.
 extension Tally {
@@ -72,6 +74,7 @@ extension Tally.Label {
 extension Reservoir {
   fileprivate func write(to writer: inout ByteWriter) {
     let entries = entries
+    writer.reserve(entries.count * (Digest.byteCount + 4 * (entries.first?.feature.count ?? 0)))
     writer.add(UInt64(entries.count))
     for entry in entries {
       writer.add(entry.key)

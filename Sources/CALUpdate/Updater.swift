@@ -73,28 +73,44 @@ public final class Updater {
       throw .argument(
         "features has \(features.count) numbers, needs \(keys.count) images x \(width)")
     }
+    let answers = try explained(features)
+    for first in stride(from: 0, to: keys.count, by: Updater.recordSize) {
+      let images = first..<min(first + Updater.recordSize, keys.count)
+      try folder.append(.observed(observed(images, features, keys, answers)))
+    }
+    if options.syncsAlways && !keys.isEmpty { try folder.sync() }
+    return answers
+  }
+
+  private func explained(_ features: Span<Float>) throws(UpdateError) -> [Explainer.Answer] {
+    let width = model.spec.featureCount
     var answers: [Explainer.Answer] = []
-    answers.reserveCapacity(keys.count)
-    for image in keys.indices {
-      let feature = features.extracting(image * width..<(image + 1) * width)
-      for i in 0..<width where !feature[i].isFinite {
-        throw .argument("features[\(image)][\(i)] is \(feature[i])")
-      }
-      guard let answer = explainer.explain(feature) else {
+    answers.reserveCapacity(features.count / width)
+    for (image, answer) in explainer.answers(features).enumerated() {
+      guard let answer else {
+        for i in 0..<width where !features[image * width + i].isFinite {
+          throw .argument("features[\(image)][\(i)] is \(features[image * width + i])")
+        }
         throw .argument("features[\(image)] gives a logit that is not finite")
       }
       answers.append(answer)
     }
-    for first in stride(from: 0, to: keys.count, by: Updater.recordSize) {
-      var part = Tally(tally.settings)
-      for image in first..<min(first + Updater.recordSize, keys.count) {
-        let feature = features.extracting(image * width..<(image + 1) * width)
-        part.observe(keys[image], feature, answers[image], for: tally)
-      }
-      try folder.append(.observed(part))
-    }
-    if options.syncsAlways && !keys.isEmpty { try folder.sync() }
     return answers
+  }
+
+  /// What some of the images add. A function, so that nothing still refers to the state when it
+  /// changes, which would copy it.
+  private func observed(
+    _ images: Range<Int>, _ features: Span<Float>, _ keys: [Digest],
+    _ answers: [Explainer.Answer]
+  ) -> Tally {
+    let (total, width) = (tally, model.spec.featureCount)
+    var part = Tally(total.settings)
+    for image in images {
+      let feature = features.extracting(image * width..<(image + 1) * width)
+      part.observe(keys[image], feature, answers[image], for: total)
+    }
+    return part
   }
 
   /// Says what a prototype in use is: its method's name, or that it is the method of another one.

@@ -27,17 +27,9 @@ public struct DescriptorMatrix: Sendable {
     }
     for c in 0..<width { values[first + c] = 0 }
     for c in 0..<statistics.count {
-      let hash = DescriptorMatrix.hash(UInt64(c))
+      let hash = mixed(UInt64(c))
       let root = max(statistics[c], 0).squareRoot()
       values[first + Int(hash >> 1 % UInt64(width))] += hash & 1 == 0 ? root : -root
     }
-  }
-
-  /// SplitMix64's finaliser.
-  private static func hash(_ value: UInt64) -> UInt64 {
-    var z = value &+ 0x9E37_79B9_7F4A_7C15
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    return z ^ (z >> 31)
   }
 }

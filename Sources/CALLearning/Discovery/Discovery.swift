@@ -66,10 +66,10 @@ public struct Discovery: Sendable {
   private static func parts(
     _ unlabelled: [Int], of space: DiscoverySpace, count: Int, _ random: inout Random
   ) -> [[Int]] {
-    let clusters = SphericalMeans.clusters(
-      unlabelled.map { space.directions[$0] }, count: count, starts: starts, &random)
-    var parts = Array(repeating: [Int](), count: count)
-    for (image, part) in zip(unlabelled, clusters) { parts[part].append(image) }
+    let rows = FloatRows(unlabelled.map { space.directions[$0].map(Float.init) })
+    let means = SphericalMeans(rows, count: count, starts: starts, rounds: 50, &random)
+    var parts = Array(repeating: [Int](), count: means.centres.count)
+    for (image, part) in zip(unlabelled, means.cluster) { parts[part].append(image) }
     return parts.filter { !$0.isEmpty }
   }
 
@@ -79,30 +79,30 @@ public struct Discovery: Sendable {
   {
     var clusters = Array(repeating: -1, count: labels.count)
     for (c, images) in members.enumerated() { for image in images { clusters[image] = c } }
-    let none = Array(repeating: 0.0, count: space.directions.first?.count ?? 0)
+    let rows = FloatRows(space.directions.map { $0.map(Float.init) })
+    let none = Array(repeating: Float(0), count: rows.width)
     var centres = SphericalMeans.means(
-      space.directions, clusters, Array(repeating: none, count: members.count))
+      rows, clusters, FloatRows(Array(repeating: none, count: members.count)))
     var margins = Array(repeating: 0.0, count: labels.count)
     for round in 0..<settlingRounds {
-      for (image, direction) in space.directions.enumerated() {
-        let (nearest, margin) = nearest(direction, centres)
-        clusters[image] = labels[image] < 0 ? nearest : labels[image]
-        margins[image] = margin
+      for block in rows.blocks {
+        let cosines = rows.products(block, centres)
+        for (i, image) in block.enumerated() {
+          let own = cosines[i * centres.count..<(i + 1) * centres.count]
+          let (nearest, margin) = nearest(own)
+          clusters[image] = labels[image] < 0 ? nearest : labels[image]
+          margins[image] = margin
+        }
       }
-      if round < settlingRounds - 1 {
-        centres = SphericalMeans.means(space.directions, clusters, centres)
-      }
+      if round < settlingRounds - 1 { centres = SphericalMeans.means(rows, clusters, centres) }
     }
     return (clusters, margins)
   }
 
-  private static func nearest(_ direction: [Double], _ centres: [[Double]])
-    -> (centre: Int, margin: Double)
-  {
+  private static func nearest(_ cosines: ArraySlice<Float>) -> (centre: Int, margin: Double) {
     var (best, second) = (-Double.infinity, -Double.infinity)
     var nearest = 0
-    for (c, centre) in centres.enumerated() {
-      let cosine = dot(direction, centre)
+    for (c, cosine) in cosines.lazy.map(Double.init).enumerated() {
       if cosine > best {
         (best, second) = (cosine, best)
         nearest = c
