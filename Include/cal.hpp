@@ -938,6 +938,19 @@ public:
         check(cal_updater_assign(get(), id, into));
     }
 
+    // The same of images: they are of a prototype's method, or of the one of that name. features
+    // may be empty for images that the updater keeps.
+    void label(const std::vector<Sha256> &keys, std::uint64_t id,
+               const std::vector<float> &features = {}) {
+        check(
+            cal_updater_label(get(), bytes(keys), rows(features, keys), keys.size(), id, nullptr));
+    }
+    void label(const std::vector<Sha256> &keys, const std::string &name,
+               const std::vector<float> &features = {}) {
+        check(cal_updater_label(get(), bytes(keys), rows(features, keys), keys.size(), 0,
+                                name.c_str()));
+    }
+
     // Adds what the state in another folder observed.
     void merge(const std::string &folder) { check(cal_updater_merge(get(), folder.c_str())); }
 
@@ -972,6 +985,14 @@ private:
     void require_rows(const std::vector<float> &features, const std::vector<Sha256> &keys) const {
         detail::require_size("features", features.size(),
                              keys.size() * model().info().feature_count);
+    }
+
+    const float *rows(const std::vector<float> &features, const std::vector<Sha256> &keys) const {
+        if (features.empty()) {
+            return nullptr;
+        }
+        require_rows(features, keys);
+        return features.data();
     }
 
     static const std::uint8_t *bytes(const std::vector<Sha256> &keys) noexcept {

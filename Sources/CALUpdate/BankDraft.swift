@@ -9,6 +9,8 @@ struct BankDraft {
   /// In use, births included.
   private var prototypes: [Prototype]
   private var births: Set<UInt64> = []
+  /// Births that an examiner asked for.
+  private var named: Set<UInt64> = []
   private(set) var retired: [CommitReport.Retirement] = []
   private(set) var renamed: [CommitReport.Rename] = []
   /// Of its own images, how many each birth was the answer to when it was last looked at.
@@ -39,7 +41,22 @@ struct BankDraft {
     throw .argument("the labels merge prototype \(id) into itself")
   }
 
+  var inUse: [Prototype] { prototypes }
+
   private func place(of id: UInt64) -> Int? { prototypes.firstIndex { $0.id == id } }
+
+  /// The prototype in use that has the images of this one; nil if none has.
+  func heir(of id: UInt64) -> UInt64? {
+    var id = id
+    // Retirements follow each other, so no id comes twice.
+    for retirement in retired where retirement.id == id { id = retirement.mergedInto }
+    return place(of: id).map { prototypes[$0].id }
+  }
+
+  /// The first one of that name.
+  func id(named name: String) -> UInt64? {
+    prototypes.filter { $0.name == name }.map(\.id).min()
+  }
 
   func isNovel(_ id: UInt64) -> Bool {
     place(of: id).map { prototypes[$0].kind == .novel } ?? false
@@ -77,7 +94,10 @@ struct BankDraft {
 
   /// A prototype that points to where these images are and known ones are not; at the length that
   /// others have, so that its logits have their scale.
-  mutating func addBirth(of features: [[Float]], apartFrom known: [Float]?) -> UInt64 {
+  /// With a name it is one that an examiner asked for.
+  mutating func addBirth(
+    of features: [[Float]], apartFrom known: [Float]?, name: String = ""
+  ) -> UInt64 {
     let own = meanDirection(features) ?? Array(repeating: 0, count: old.featureCount)
     let vector = known.map { zip(own, $0).map(-) } ?? own
     let elders = prototypes.filter { !births.contains($0.id) }
@@ -88,9 +108,10 @@ struct BankDraft {
     let id = nextID
     nextID += 1
     births.insert(id)
+    if !name.isEmpty { named.insert(id) }
     prototypes.append(
       Prototype(
-        id: id, kind: .novel, vector: vector.map { Float(Double($0) * scale) },
+        id: id, kind: .novel, name: name, vector: vector.map { Float(Double($0) * scale) },
         birthEpoch: old.epoch + 1))
     return id
   }
@@ -115,7 +136,8 @@ struct BankDraft {
     }
   }
 
-  /// Births that are the answer to too few of their own images are none.
+  /// Births that are the answer to too few of their own images are none, unless an examiner asked
+  /// for them.
   mutating func dropUnusedBirths(
     _ cached: Cached, _ temperature: Float, _ settings: CommitSettings
   ) -> [UInt64] {
@@ -125,6 +147,7 @@ struct BankDraft {
       guard let images = cached.novel[id] else { continue }
       let own = head.tops(of: images).count { head.ids[$0] == id }
       answered[id] = own
+      if named.contains(id) { continue }
       if own < settings.founders || 2 * own < images.features.count { unused.append(id) }
     }
     for id in unused {
@@ -162,7 +185,9 @@ struct BankDraft {
       guard let place = place(of: head.ids[row]) else { continue }
       prototypes[place].vector = Array(merged[i * head.width..<(i + 1) * head.width])
     }
-    let gone = head.ids.indices.filter { pruning.mergedInto[$0] != $0 }
+    let gone = head.ids.indices.filter {
+      pruning.mergedInto[$0] != $0 && !named.contains(head.ids[$0])
+    }
     for row in gone {
       retire(head.ids[row], into: head.ids[pruning.mergedInto[row]], isLabelled: false)
     }
@@ -170,12 +195,15 @@ struct BankDraft {
   }
 
   /// The next epoch's bank, and what is cached sorted by it. Counts begin again from 0. `assigned`
-  /// are images of the reservoir that were found to be of novel prototypes.
+  /// are images of the reservoir that were found to be of novel prototypes; `tally` has no
+  /// `labelled` ones.
   func finish(
-    _ tally: Tally, assigned: [UInt64: [Reservoir.Entry]], decision: Decision
+    _ tally: Tally, assigned: [UInt64: [Reservoir.Entry]], labelled: LabelledImages,
+    labelCounts: [UInt64: UInt64], decision: Decision
   ) throws(UpdateError) -> (Bank, Tally) {
     let sorter = try bank(adding: [:])
     var counts = tally.counts
+    for (id, images) in labelCounts { counts[id, default: .init()].add(.init(images: images)) }
     var samples = tally
     samples.reservoir = Reservoir(seed: tally.settings.seed, capacity: tally.settings.reservoir)
     var sorted = samples.sorted(by: sorter, decision)
@@ -198,6 +226,10 @@ struct BankDraft {
       } else {
         sorted.reservoir.offer(entry.key, entry.feature)
       }
+    }
+    for (id, images) in labelled.entries {
+      guard let heir = sorter.heir(of: id) else { continue }
+      for image in images { sorted.keep(image.key, image.feature, asSampleOf: heir) }
     }
     sorted.startAgain()
     return (try bank(adding: counts), sorted)

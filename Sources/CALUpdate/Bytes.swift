@@ -83,6 +83,12 @@ struct ByteReader {
     }
   }
 
+  mutating func finiteFloats(_ count: Int) throws(UpdateError) -> [Float] {
+    let numbers = try floats(count)
+    guard numbers.allSatisfy(\.isFinite) else { throw damaged("a feature is not finite") }
+    return numbers
+  }
+
   mutating func digest() throws(UpdateError) -> Digest {
     let part = Array(try take(Digest.byteCount))
     guard let digest = Digest(part.span.bytes) else { throw damaged("no digest") }

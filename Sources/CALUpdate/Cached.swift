@@ -23,7 +23,7 @@ struct Cached {
   /// `head` has the known rows that a commit will have.
   init(
     _ model: Model, _ tally: Tally, _ images: KnownImages, _ births: [UInt64: [[Float]]],
-    _ head: HeadRows
+    _ labelled: LabelledImages, _ head: HeadRows
   ) {
     var known: [UInt64: [[Float]]] = [:]
     for (id, feature) in images.features { known[id, default: []].append(feature) }
@@ -34,6 +34,15 @@ struct Cached {
       novel[prototype.id] = sample.entries.map(\.feature)
     }
     for (id, features) in births { novel[id] = Array(features.prefix(Cached.limit)) }
+    let knownIDs = Set(head.ids.prefix(head.known))
+    for (id, images) in labelled.entries {
+      let features = images.prefix(Cached.limit).map(\.feature)
+      if knownIDs.contains(id) {
+        known[id, default: []] += features
+      } else {
+        novel[id, default: []] += features
+      }
+    }
     self.known = known.mapValues { Images($0, head) }
     self.novel = novel.mapValues { Images($0, head) }
   }

@@ -100,7 +100,7 @@ extension Reservoir: Equatable {
 }
 
 /// An order of features of the same number.
-private func precedes(_ a: Span<Float>, _ b: Span<Float>) -> Bool {
+func precedes(_ a: Span<Float>, _ b: Span<Float>) -> Bool {
   for i in 0..<a.count where a[i].bitPattern != b[i].bitPattern {
     return a[i].bitPattern < b[i].bitPattern
   }

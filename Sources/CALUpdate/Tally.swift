@@ -50,6 +50,8 @@ public struct Tally: Sendable, Equatable {
   /// By prototype id, of the images that it explains.
   public internal(set) var samples: [UInt64: Reservoir] = [:]
   public internal(set) var labels: [UInt64: Label] = [:]
+  /// At most as many images as the reservoir may have.
+  public internal(set) var imageLabels = ImageLabels()
 
   public init(_ settings: UpdateSettings) {
     self.settings = settings
@@ -78,7 +80,8 @@ public struct Tally: Sendable, Equatable {
       .offer(key, feature)
   }
 
-  /// Both must have the same settings. Throws if they have different labels of one prototype.
+  /// Both must have the same settings. Throws if they have different labels of one prototype or
+  /// image, or too many labelled images.
   public mutating func merge(_ other: Tally) throws(UpdateError) {
     guard settings == other.settings else {
       throw .argument("the states have different settings: \(settings) and \(other.settings)")
@@ -88,6 +91,10 @@ public struct Tally: Sendable, Equatable {
         throw .argument("prototype \(id) has two labels: \(own) and \(label)")
       }
     }
+    var images = imageLabels
+    try images.merge(other.imageLabels)
+    try checkCount(images)
+    imageLabels = images
     labels.merge(other.labels) { own, _ in own }
     seen = saturating(seen, other.seen)
     unexplained = saturating(unexplained, other.unexplained)
@@ -96,6 +103,13 @@ public struct Tally: Sendable, Equatable {
     for (id, sample) in other.samples {
       samples[id, default: Reservoir(seed: settings.seed, capacity: settings.samples)]
         .merge(sample)
+    }
+  }
+
+  func checkCount(_ labels: ImageLabels) throws(UpdateError) {
+    guard labels.count <= settings.reservoir else {
+      throw .argument(
+        "\(labels.count) images would be labelled, the state has room for \(settings.reservoir)")
     }
   }
 }
@@ -111,6 +125,7 @@ extension Tally {
     sorted.unexplained = unexplained
     sorted.counts = counts.filter { bank.entry(ofID: $0.key) != nil }
     sorted.labels = labels
+    sorted.imageLabels = imageLabels
     func sort(_ entries: [Reservoir.Entry], owner: UInt64?) {
       for (entry, answer) in zip(entries, explainer.answers(entries.map(\.feature))) {
         let explained = answer.flatMap { $0.isExplained ? $0.id : nil }
@@ -132,6 +147,7 @@ extension Tally {
     unexplained = 0
     counts = [:]
     labels = [:]
+    imageLabels = ImageLabels()
   }
 }
 

@@ -23,6 +23,7 @@ extension Tally {
       writer.add(id)
       sample.write(to: &writer)
     }
+    if imageLabels.count > 0 { imageLabels.write(to: &writer) }
   }
 
   init(
@@ -47,6 +48,8 @@ extension Tally {
       try sample.read(&reader, features: features)
       samples[id] = sample
     }
+    // At the end, and only if there are any: earlier versions wrote none.
+    if !reader.isAtEnd { imageLabels = try ImageLabels(&reader, features: features) }
   }
 }
 
@@ -87,9 +90,7 @@ extension Reservoir {
   ) throws(UpdateError) {
     for _ in 0..<(try reader.count(size: 32 + 4 * features)) {
       let key = try reader.digest()
-      let feature = try reader.floats(features)
-      guard feature.allSatisfy(\.isFinite) else { throw reader.damaged("a feature is not finite") }
-      offer(key, feature)
+      offer(key, try reader.finiteFloats(features))
     }
   }
 }

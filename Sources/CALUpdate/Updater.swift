@@ -134,6 +134,63 @@ public final class Updater {
     if options.syncsAlways { try folder.sync() }
   }
 
+  /// Says that images are of a method. Those whose features are not given must be among the ones
+  /// that are kept. It counts at the next commit, for which it takes no test but that of the
+  /// known images. If this throws, some of the images, from the first one on, may be labelled.
+  public func label(
+    _ keys: [Digest], features: [Float], as method: ImageLabels.Method
+  ) throws(UpdateError) {
+    try check(method)
+    let images = try features.isEmpty ? kept(keys) : given(features, keys)
+    for first in stride(from: 0, to: keys.count, by: Updater.recordSize) {
+      var part = ImageLabels()
+      for image in first..<min(first + Updater.recordSize, keys.count) {
+        part.set(keys[image], .init(method: method, feature: images[image]))
+      }
+      var all = tally.imageLabels
+      for (key, image) in part.images { all.set(key, image) }
+      try tally.checkCount(all)
+      try folder.append(.labelledImages(part))
+    }
+    if options.syncsAlways && !keys.isEmpty { try folder.sync() }
+  }
+
+  private func check(_ method: ImageLabels.Method) throws(UpdateError) {
+    switch method {
+    case .prototype(let id): _ = try inUse(id)
+    case .named(let name):
+      guard !name.isEmpty else { throw .argument("the name of the images' method is empty") }
+      let named = Prototype(id: 0, kind: .novel, name: name, vector: [])
+      try modelResult { () throws(ModelError) in try named.checkName() }
+    }
+  }
+
+  private func given(_ features: [Float], _ keys: [Digest]) throws(UpdateError) -> [[Float]] {
+    let width = model.spec.featureCount
+    guard features.count == keys.count * width else {
+      throw .argument(
+        "features has \(features.count) numbers, needs \(keys.count) images x \(width)")
+    }
+    _ = try explained(features.span)
+    return keys.indices.map { Array(features[$0 * width..<($0 + 1) * width]) }
+  }
+
+  private func kept(_ keys: [Digest]) throws(UpdateError) -> [[Float]] {
+    let tally = tally
+    var features = tally.imageLabels.images.mapValues(\.feature)
+    for reservoir in [tally.reservoir] + Array(tally.samples.values) {
+      for entry in reservoir.entries { features[entry.key] = entry.feature }
+    }
+    var found: [[Float]] = []
+    for (image, key) in keys.enumerated() {
+      guard let feature = features[key] else {
+        throw .notFound("keys[\(image)], \(key.hex), is no image that is kept: give its features")
+      }
+      found.append(feature)
+    }
+    return found
+  }
+
   /// Adds what another updater of the same model observed. It is not changed; merging it twice
   /// counts its images twice.
   public func merge(_ path: String) throws(UpdateError) {

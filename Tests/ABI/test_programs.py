@@ -69,7 +69,7 @@ def test_training(installed: Installed, tmp_path: Path, source: str, flag: str) 
 
 UPDATING = {
     "updating.c": ["site0", "site1"],
-    "updating.cpp": ["calibrated", "failing", "images", "other", "own"],
+    "updating.cpp": ["calibrated", "failing", "images", "labels", "other", "own"],
     "epochs.c": ["state"],
 }
 

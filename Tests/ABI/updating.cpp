@@ -109,6 +109,23 @@ void test_failures(const cal::Model &model, const std::string &folder) {
     REQUIRE(updater.model().sha256() == model.sha256());
 }
 
+// Images that an examiner has named are a method, however few.
+void test_labels(const cal::Model &model, const std::string &folder) {
+    const std::size_t width = model.info().feature_count;
+    cal::Updater updater = cal::Updater::create(model, folder + "/labels");
+    std::vector<float> few = late_method(width, 5);
+    few.resize(4 * width);
+    std::vector<cal::Sha256> names = keys(5);
+    names.resize(4);
+    REQUIRE(thrown([&] { updater.label(names, "told"); }) == CAL_ERR_NOT_FOUND);
+    REQUIRE(thrown([&] { updater.label(names, "told", {1}); }) == CAL_ERR_ARGUMENT);
+    updater.label(names, "told", few);
+    updater.label({names[3]}, 0);
+    const std::string report = updater.commit();
+    REQUIRE(has(report, "\"labelled\":[{\"id\":0,\"images\":1},{\"id\":12,\"images\":3}]"));
+    REQUIRE(updater.model().find(12).name == "told");
+}
+
 // A commit is held against the images that the model holds.
 void test_calibration(const cal::Model &model, const std::string &folder) {
     const std::size_t width = model.info().feature_count;
@@ -130,6 +147,7 @@ int main(int argc, char **argv) {
         test_two_sites(model, argv[3]);
         test_images(model, argv[3]);
         test_failures(model, argv[3]);
+        test_labels(model, argv[3]);
         test_calibration(model, argv[3]);
     } catch (const std::exception &error) {
         std::cerr << "not so: " << error.what() << '\n';
