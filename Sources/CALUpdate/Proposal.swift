@@ -97,7 +97,7 @@ struct Proposal {
         features[id, default: []] += sample.entries.map(\.feature)
       }
     }
-    return draft.inUse.compactMap { prototype in
+    return draft.prototypes.compactMap { prototype in
       guard let own = features[prototype.id], !own.isEmpty else { return nil }
       return .init(id: prototype.id, features: own)
     }

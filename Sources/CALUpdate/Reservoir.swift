@@ -54,6 +54,9 @@ public struct Reservoir: Sendable {
 
   public var count: Int { min(kept.count, capacity) }
 
+  /// Numbers of an entry's features; 0 if there is none.
+  var width: Int { kept.first?.value.count ?? 0 }
+
   /// Entries in the order of their priorities, at most `capacity`.
   public var entries: [Entry] {
     ranked().prefix(capacity).map { Entry(key: $0.key, feature: $0.feature) }

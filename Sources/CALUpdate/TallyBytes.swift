@@ -4,6 +4,8 @@ import CALDigest
 /// same bytes, whatever order it came about in.
 extension Tally {
   func write(to writer: inout ByteWriter) {
+    // Once: making room exactly, again and again, would copy everything each time.
+    writer.reserve(([reservoir] + Array(samples.values)).reduce(0) { $0 + $1.byteCount })
     writer.add(seen)
     writer.add(unexplained)
     writer.add(UInt64(counts.count))
@@ -75,9 +77,10 @@ extension Tally.Label {
 }
 
 extension Reservoir {
+  fileprivate var byteCount: Int { 8 + count * (Digest.byteCount + 4 * width) }
+
   fileprivate func write(to writer: inout ByteWriter) {
     let entries = entries
-    writer.reserve(entries.count * (Digest.byteCount + 4 * (entries.first?.feature.count ?? 0)))
     writer.add(UInt64(entries.count))
     for entry in entries {
       writer.add(entry.key)
