@@ -8,6 +8,7 @@
 #   make demo-model               trains the model that the demo shows; long
 #   make bench                    libcal beside ONNX Runtime and OpenVINO
 #   make bench-training           a step of training beside PyTorch
+#   make bench-update             what field updates cost
 #   make format, make lint        rewrite or check the layout of all sources
 #   make clean
 #
@@ -44,7 +45,7 @@ flags    = -c release --product cal --scratch-path build/swift --disable-local-r
            $(addprefix -Xswiftc ,$(link)) $(addprefix -Xlinker ,$(linker)) \
            -Xcc -ffile-prefix-map=$(CURDIR)/=
 
-.PHONY: all demo demo-model test install python bench bench-training format lint clean FORCE
+.PHONY: all demo demo-model test install python bench bench-training bench-update format lint clean FORCE
 all: $(library) build/lib/libcal.so $(headers) $(configs)
 
 $(built): $(map) FORCE
@@ -105,6 +106,9 @@ bench: python
 bench-training: python
 	.venv/bin/pip install --quiet --disable-pip-version-check -r Benchmarks/requirements-training.txt
 	.venv/bin/python Benchmarks/training.py
+
+bench-update: python
+	.venv/bin/python Benchmarks/update.py
 
 # Demonstration data, drawn and forged by code. BLAS on one thread: every processor has a process.
 world = build/demo/world

@@ -6,6 +6,7 @@
 //
 //     CAL  ->  CALTraining, CALUpdate  ->  CALModel, CALLearning
 //     CALModel  ->  CALNetwork, CALImage, CALDigest  ->  CKernels, COpenBLAS
+//     CALLearning  ->  CKernels
 //               ->  CModelFormat (protobuf-c)
 //
 // The shipped library is built by the Makefile, which adds what a manifest cannot say without
@@ -40,7 +41,7 @@ let package = Package(
     .target(name: "CALDigest", dependencies: ["CKernels"], swiftSettings: swift),
     .target(name: "CALImage", dependencies: ["CKernels"], swiftSettings: swift),
     .target(name: "CALNetwork", dependencies: ["CKernels", "COpenBLAS"], swiftSettings: swift),
-    .target(name: "CALLearning", swiftSettings: swift),
+    .target(name: "CALLearning", dependencies: ["CKernels"], swiftSettings: swift),
     .target(
       name: "CALModel", dependencies: ["CALDigest", "CALImage", "CALNetwork", "CModelFormat"],
       swiftSettings: swift),
@@ -66,7 +67,7 @@ let package = Package(
     .testTarget(
       name: "CALImageTests", dependencies: ["CALImage", "CALTestSupport"], swiftSettings: swift),
     .testTarget(
-      name: "CALLearningTests", dependencies: ["CALLearning", "CALTestSupport"],
+      name: "CALLearningTests", dependencies: ["CALLearning", "CKernels", "CALTestSupport"],
       swiftSettings: swift),
     .testTarget(
       name: "CALNetworkTests", dependencies: ["CALNetwork", "CKernels", "CALTestSupport"],

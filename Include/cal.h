@@ -955,6 +955,19 @@ CAL_CHECKED cal_status cal_updater_name(cal_updater *updater, uint64_t id, const
  * cal_updater_name. */
 CAL_CHECKED cal_status cal_updater_assign(cal_updater *updater, uint64_t id, uint64_t into);
 
+/* Says that images are of a method: that of the prototype `id` or, if name is not NULL, the one of
+ * that name: the prototype in use that has it when a commit is made, or else a new one, which these
+ * images found then, however few they are and however near to others; id is not looked at. keys and
+ * features are as for cal_updater_observe_features; features may be NULL for images that the
+ * updater keeps. (Of an image that was observed with a face box, the key is the SHA-256 of its
+ * pixels_sha256 followed by crop_x, crop_y, crop_width and crop_height, 4 bytes each in the byte
+ * order of the machine.) The last word on an image counts, from the next commit on. A state has
+ * room for as many labelled images as its reservoir for others. On an error some may have been
+ * labelled. Thread: one at a time per updater. Errors: as cal_updater_name. */
+CAL_CHECKED cal_status cal_updater_label(cal_updater *updater, const uint8_t *keys,
+                                         const float *features, size_t count, uint64_t id,
+                                         const char *name);
+
 /* Adds what the state in another folder observed, which must be of the same model and settings.
  * That folder stays as it is: merged twice, its images count twice. Thread: one at a time per
  * updater. Errors: CAL_ERR_HANDLE, CAL_ERR_BUSY, CAL_ERR_ARGUMENT, CAL_ERR_NOT_FOUND, CAL_ERR_IO,

@@ -8,15 +8,16 @@
 //     for (const cal::Score &score : result.ranked)
 //         std::cout << model.prototype(score).name << ' ' << score.probability << '\n';
 //
-// OWNERSHIP  cal::Model, cal::Session and cal::Trainer own a handle each; they move and do not
-//            copy. A session keeps its model alive, so they may go in any order. Images are views:
-//            the pixels are yours and must live until the call returns (a trainer's: as long as
-//            the trainer). Results own all they show.
+// OWNERSHIP  cal::Model, cal::Session, cal::Trainer and cal::Updater own a handle each; they move
+//            and do not copy. A session keeps its model alive, so they may go in any order. Images
+//            are views: the pixels are yours and must live until the call returns (a trainer's: as
+//            long as the trainer). Results own all they show.
 // ERRORS     Every function that can fail throws cal::Error, which carries the status and
 //            libcal's sentence. In a batch one bad image does not throw: look at its
 //            Result::status() and error().
 // THREADS    As in cal.h: a Model may be used by any number of threads at once, a Session by
-//            one at a time, a Trainer too. Their cancel() may be called from any thread.
+//            one at a time, a Trainer and an Updater too. Their cancel() may be called from any
+//            thread. A commit of an Updater disturbs no session.
 // C          Everything in cal.h can be used beside this: get() gives the C handle.
 //
 // Header-only; link with libcal.
@@ -136,6 +137,13 @@ private:
     const Progress &progress_;
     Carrier carrier_;
 };
+
+inline void require_size(const char *name, std::size_t size, std::size_t needed) {
+    if (size != needed) {
+        throw Error(CAL_ERR_ARGUMENT, std::string(name) + " has length " + std::to_string(size) +
+                                          ", not " + std::to_string(needed));
+    }
+}
 
 // The snprintf rule of cal.h: ask for the length, then for the text.
 template <typename Fill> std::string text(Fill fill) {
@@ -356,6 +364,16 @@ public:
     // Replaces the file at path in one step.
     void save(const std::string &path) const { check(cal_model_save(get(), path.c_str())); }
 
+    // A copy that holds features of images of known methods, ids.size() rows, which commits are
+    // held against. ids are those of known prototypes.
+    Model calibrated(const std::vector<float> &features,
+                     const std::vector<std::uint64_t> &ids) const {
+        detail::require_size("features", features.size(), ids.size() * info().feature_count);
+        cal_model *model = nullptr;
+        check(cal_model_calibrate(get(), features.data(), ids.data(), ids.size(), &model));
+        return Model(model);
+    }
+
     cal_model *get() const noexcept { return handle_.get(); }
 
 private:
@@ -366,6 +384,7 @@ private:
     std::unique_ptr<cal_model, Free> handle_;
 
     friend class Trainer;
+    friend class Updater;
 
     explicit Model(cal_model *model) : handle_(model) {}
 
@@ -420,21 +439,11 @@ public:
     // errors of the call as a whole.
     std::vector<Result> attribute_batch(const std::vector<Image> &images,
                                         const AttributeOptions &options = {}) {
-        detail::ProgressCall call(options.progress);
-        const cal_attribute_options c_options = attribute_options(call, options);
-        std::vector<Result> results(images.size(), blank(options));
-        std::vector<cal_result> lent;
-        lent.reserve(results.size());
-        for (Result &result : results) {
-            lent.push_back(result.lend());
-        }
-        const cal_status status = cal_session_attribute_batch(get(), images.data(), images.size(),
-                                                              &c_options, lent.data());
-        call.check(status == CAL_ERR_CANCELLED ? CAL_OK : status);
-        for (std::size_t i = 0; i < results.size(); ++i) {
-            results[i].take_back(lent[i]);
-        }
-        return results;
+        return batch(images, options,
+                     [this](const cal_image *all, std::size_t count,
+                            const cal_attribute_options *how, cal_result *results) {
+                         return cal_session_attribute_batch(get(), all, count, how, results);
+                     });
     }
 
     // The feature vector alone.
@@ -482,6 +491,29 @@ private:
     std::uint32_t feature_count_ = 0;
     std::uint32_t map_height_ = 0;
     std::uint32_t map_width_ = 0;
+
+    friend class Updater;
+
+    // What attribute_batch gives, by a function of cal.h that takes what
+    // cal_session_attribute_batch takes behind its session.
+    template <typename Attribute>
+    std::vector<Result> batch(const std::vector<Image> &images, const AttributeOptions &options,
+                              Attribute attribute) {
+        detail::ProgressCall call(options.progress);
+        const cal_attribute_options c_options = attribute_options(call, options);
+        std::vector<Result> results(images.size(), blank(options));
+        std::vector<cal_result> lent;
+        lent.reserve(results.size());
+        for (Result &result : results) {
+            lent.push_back(result.lend());
+        }
+        const cal_status status = attribute(images.data(), images.size(), &c_options, lent.data());
+        call.check(status == CAL_ERR_CANCELLED ? CAL_OK : status);
+        for (std::size_t i = 0; i < results.size(); ++i) {
+            results[i].take_back(lent[i]);
+        }
+        return results;
+    }
 
     // A result with room for what was asked for.
     Result blank(const AttributeOptions &options) const {
@@ -555,13 +587,6 @@ namespace detail {
 // As a field of cal.h; what does not fit there is beyond every limit of libcal's, which says so.
 inline std::uint32_t count(std::uint64_t number) noexcept {
     return static_cast<std::uint32_t>(number < UINT32_MAX ? number : UINT32_MAX);
-}
-
-inline void require_size(const char *name, std::size_t size, std::size_t needed) {
-    if (size != needed) {
-        throw Error(CAL_ERR_ARGUMENT, std::string(name) + " has length " + std::to_string(size) +
-                                          ", not " + std::to_string(needed));
-    }
 }
 
 // The columns of a matrix in a vector.
@@ -821,6 +846,162 @@ private:
         cal_trainer *trainer = nullptr;
         check(cal_trainer_create(&options, &lent, start, &trainer));
         handle_.reset(trainer);
+    }
+};
+
+// --------------------------------------------------------------- field updates
+
+// The structs of cal.h with their defaults. A commit's progress is given beside its options.
+struct UpdaterOptions : cal_updater_options {
+    UpdaterOptions() noexcept : cal_updater_options CAL_UPDATER_OPTIONS_INIT {}
+};
+
+struct CommitOptions : cal_commit_options {
+    CommitOptions() noexcept : cal_commit_options CAL_COMMIT_OPTIONS_INIT {}
+};
+
+// The state of a model's updates, in a folder that no other updater has at that time. Its texts
+// are lines of JSON, see docs/UPDATES.md.
+class Updater {
+public:
+    // Makes a state of the model in a folder.
+    static Updater create(const Model &model, const std::string &folder,
+                          const UpdaterOptions &options = {}) {
+        cal_updater *updater = nullptr;
+        check(cal_updater_create(model.get(), folder.c_str(), &options, &updater));
+        return Updater(updater);
+    }
+
+    // Goes on with the state of a folder.
+    static Updater open(const std::string &folder, const UpdaterOptions &options = {}) {
+        cal_updater *updater = nullptr;
+        check(cal_updater_open(folder.c_str(), &options, &updater));
+        return Updater(updater);
+    }
+
+    // Attributes images with a session of the current model and takes those in that went well.
+    // What it gives, and throws, is as attribute_batch does.
+    std::vector<Result> observe(Session &session, const std::vector<Image> &images,
+                                const AttributeOptions &options = {}) {
+        return session.batch(images, options,
+                             [&](const cal_image *all, std::size_t count,
+                                 const cal_attribute_options *how, cal_result *results) {
+                                 return cal_updater_observe(get(), session.get(), all, count, how,
+                                                            results);
+                             });
+    }
+
+    // Takes in features as Result has them, keys.size() rows; a key is an image's pixels_sha256.
+    void observe_features(const std::vector<float> &features, const std::vector<Sha256> &keys) {
+        require_rows(features, keys);
+        check(cal_updater_observe_features(get(), features.data(), bytes(keys), keys.size()));
+    }
+
+    // Returns when everything observed is on the disk.
+    void sync() { check(cal_updater_sync(get())); }
+
+    std::string status() const { return text(cal_updater_status); }
+    std::string history() const { return text(cal_updater_history); }
+
+    // The report of a commit that is not made.
+    std::string preview(const CommitOptions &options = {}, const Progress &progress = {}) {
+        detail::ProgressCall call(progress);
+        const CommitOptions how = with_progress(options, call);
+        call.check(cal_updater_preview(get(), &how));
+        return text(cal_updater_report);
+    }
+
+    // Makes the next epoch, and gives the report on it; model() is its model. Throws
+    // CAL_ERR_CANCELLED, and nothing has changed, if progress or cancel() stopped it.
+    std::string commit(const CommitOptions &options = {}, const Progress &progress = {}) {
+        detail::ProgressCall call(progress);
+        const CommitOptions how = with_progress(options, call);
+        call.check(cal_updater_commit(get(), &how, nullptr));
+        return text(cal_updater_report);
+    }
+
+    // The current model.
+    Model model() const {
+        cal_model *model = nullptr;
+        check(cal_updater_model(get(), &model));
+        return Model(model);
+    }
+
+    // Goes back to the prototypes of a kept epoch, as a new epoch.
+    Model rollback(std::uint64_t epoch) {
+        cal_model *model = nullptr;
+        check(cal_updater_rollback(get(), epoch, &model));
+        return Model(model);
+    }
+
+    // What an examiner says of prototypes; it counts from the next commit on.
+    void name(std::uint64_t id, const std::string &name) {
+        check(cal_updater_name(get(), id, name.c_str()));
+    }
+    void assign(std::uint64_t id, std::uint64_t into) {
+        check(cal_updater_assign(get(), id, into));
+    }
+
+    // The same of images: they are of a prototype's method, or of the one of that name. features
+    // may be empty for images that the updater keeps.
+    void label(const std::vector<Sha256> &keys, std::uint64_t id,
+               const std::vector<float> &features = {}) {
+        check(
+            cal_updater_label(get(), bytes(keys), rows(features, keys), keys.size(), id, nullptr));
+    }
+    void label(const std::vector<Sha256> &keys, const std::string &name,
+               const std::vector<float> &features = {}) {
+        check(cal_updater_label(get(), bytes(keys), rows(features, keys), keys.size(), 0,
+                                name.c_str()));
+    }
+
+    // Adds what the state in another folder observed.
+    void merge(const std::string &folder) { check(cal_updater_merge(get(), folder.c_str())); }
+
+    // Stops a preview or commit on another thread.
+    void cancel() { check(cal_updater_cancel(get())); }
+
+    cal_updater *get() const noexcept { return handle_.get(); }
+
+private:
+    struct Free {
+        void operator()(cal_updater *updater) const noexcept { cal_updater_free(updater); }
+    };
+
+    std::unique_ptr<cal_updater, Free> handle_;
+
+    explicit Updater(cal_updater *updater) : handle_(updater) {}
+
+    using TextFunction = cal_status (*)(cal_updater *, char *, std::size_t, std::size_t *);
+
+    std::string text(TextFunction function) const {
+        return detail::text([&](char *buffer, std::size_t capacity, std::size_t *length) {
+            return function(get(), buffer, capacity, length);
+        });
+    }
+
+    static CommitOptions with_progress(CommitOptions options, detail::ProgressCall &call) {
+        options.progress = call.callback();
+        options.progress_user = call.user();
+        return options;
+    }
+
+    void require_rows(const std::vector<float> &features, const std::vector<Sha256> &keys) const {
+        detail::require_size("features", features.size(),
+                             keys.size() * model().info().feature_count);
+    }
+
+    const float *rows(const std::vector<float> &features, const std::vector<Sha256> &keys) const {
+        if (features.empty()) {
+            return nullptr;
+        }
+        require_rows(features, keys);
+        return features.data();
+    }
+
+    static const std::uint8_t *bytes(const std::vector<Sha256> &keys) noexcept {
+        static_assert(sizeof(Sha256) == CAL_DIGEST_SIZE, "digests stand one after the other");
+        return keys.empty() ? nullptr : keys.front().data();
     }
 };
 

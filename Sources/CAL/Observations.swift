@@ -26,21 +26,51 @@ public func cal_updater_observe_features(
 ) -> cal_status {
   status { () throws(Failure) in
     let updater = try updaters.find(updater)
-    guard 0...Int(CAL_BATCH_MAX) ~= count else {
-      throw .argument("count is \(UInt(bitPattern: count)), more than \(CAL_BATCH_MAX)")
-    }
-    guard count > 0 else { return }
+    guard try checkedCount(count) > 0 else { return }
     let width = try updater.use { updater throws(UpdateError) in updater.model.spec.featureCount }
     let rows = try array(features, count: count * width, name: "features")
-    let bytes = try array(keys, count: count * Digest.byteCount, name: "keys")
-    let digests = (0..<count).compactMap { image in
-      let start = image * Digest.byteCount
-      let part = UnsafeBufferPointer(rebasing: bytes[start..<start + Digest.byteCount])
-      return Digest(part.span.bytes)
-    }
+    let keys = try digests(keys, count)
     _ = try updater.use { updater throws(UpdateError) in
-      try updater.observe(rows.span, keys: digests)
+      try updater.observe(rows.span, keys: keys)
     }
+  }
+}
+
+@_cdecl("cal_updater_label") @implementation
+public func cal_updater_label(
+  _ updater: OpaquePointer!, _ keys: UnsafePointer<UInt8>!, _ features: UnsafePointer<Float>!,
+  _ count: Int, _ id: UInt64, _ name: UnsafePointer<CChar>!
+) -> cal_status {
+  status { () throws(Failure) in
+    let updater = try updaters.find(updater)
+    let method: ImageLabels.Method =
+      name == nil ? .prototype(id) : .named(try text(name, name: "name"))
+    guard try checkedCount(count) > 0 else { return }
+    let keys = try digests(keys, count)
+    var rows: [Float] = []
+    if features != nil {
+      let width = try updater.use { updater throws(UpdateError) in updater.model.spec.featureCount }
+      rows = Array(try array(features, count: count * width, name: "features"))
+    }
+    try updater.use { updater throws(UpdateError) in
+      try updater.label(keys, features: rows, as: method)
+    }
+  }
+}
+
+private func checkedCount(_ count: Int) throws(Failure) -> Int {
+  guard 0...Int(CAL_BATCH_MAX) ~= count else {
+    throw .argument("count is \(UInt(bitPattern: count)), more than \(CAL_BATCH_MAX)")
+  }
+  return count
+}
+
+private func digests(_ keys: UnsafePointer<UInt8>?, _ count: Int) throws(Failure) -> [Digest] {
+  let bytes = try array(keys, count: count * Digest.byteCount, name: "keys")
+  return (0..<count).compactMap { image in
+    let start = image * Digest.byteCount
+    let part = UnsafeBufferPointer(rebasing: bytes[start..<start + Digest.byteCount])
+    return Digest(part.span.bytes)
   }
 }
 
@@ -53,11 +83,8 @@ public func cal_model_calibrate(
     guard let out else { throw .null("out") }
     out.pointee = nil
     let model = try models.find(model)
-    guard 0...Int(CAL_BATCH_MAX) ~= count else {
-      throw .argument("count is \(UInt(bitPattern: count)), more than \(CAL_BATCH_MAX)")
-    }
     var rows: [UInt64: [[Float]]] = [:]
-    if count > 0 {
+    if try checkedCount(count) > 0 {
       let width = model.spec.featureCount
       let values = try array(features, count: count * width, name: "features")
       for (image, id) in try array(ids, count: count, name: "ids").enumerated() {

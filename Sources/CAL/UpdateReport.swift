@@ -39,6 +39,10 @@ extension CommitReport {
         json.member("id", usage.id)
         json.member("images", usage.images)
       }
+      json.list("labelled", labelled) { labelled, json in
+        json.member("id", labelled.id)
+        json.member("images", labelled.images)
+      }
       json.key("known")
       json.object { json in
         json.member("source", known.source.rawValue)
@@ -60,6 +64,7 @@ extension CommitReport.Birth {
     json.writeNeighbour(separation, nearest)
     json.key("examples")
     json.array { json in for example in examples { json.value(example.hex) } }
+    json.member("name", name)
   }
 }
 
@@ -91,6 +96,13 @@ extension Updater {
         case .name(let name): json.member("name", name)
         case .mergedInto(let id): json.member("into", id)
         }
+      }
+      json.list("labelled", tally.imageLabels.countsByMethod) { entry, json in
+        switch entry.method {
+        case .named(let name): json.member("name", name)
+        case .prototype(let id): json.member("id", id)
+        }
+        json.member("images", entry.images)
       }
       json.key("recovery")
       guard let recovery else { return json.null() }

@@ -27,6 +27,8 @@ public struct Random: Sendable {
     case validation = 6
     /// Starts of clusterings. Index 0.
     case discovery = 7
+    /// Of field updates. Index 0: the start of the clustering; 1: batches of the refinement.
+    case update = 8
   }
 
   private let key: Philox.Key

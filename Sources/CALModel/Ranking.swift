@@ -25,6 +25,15 @@ extension Bank {
     return true
   }
 
+  /// The row that `rank` puts first. `logits` must not be empty.
+  package func best(_ logits: Span<Float>) -> Int {
+    var best = 0
+    for row in 1..<max(logits.count, 1) where isBetter(Int32(row), Int32(best), logits) {
+      best = row
+    }
+    return best
+  }
+
   /// Restores the heap order[..<size], whose root is the best, below `node`.
   private func sift(
     _ node: Int, _ order: inout MutableSpan<Int32>, below size: Int, _ logits: Span<Float>

@@ -35,19 +35,19 @@ struct StatisticsHead {
     projection = space.projection(statistics: statistics)
     dimensions = space.dimensions
     usage = found.usage
-    let directions = space.directions()
+    let directions = FloatRows(space.directions().map { $0.map(Float.init) })
     let labels = descriptors.labels
     let centres = StatisticsHead.centres(directions, found, labels)
-    rows = centres.map { $0.map { Float(10 * $0) } }
+    rows = (0..<centres.count).map { centres[$0].map { 10 * $0 } }
     calibration = (0..<options.known).map { label in
       let images = labels.indices.filter { labels[$0] == label }
       let count = min(images.count, StatisticsHead.calibrationImages)
-      return (0..<count).map { directions[images[$0 * images.count / count]].map { Float($0) } }
+      return (0..<count).map { directions[images[$0 * images.count / count]] }
     }
     let temperature = try StatisticsHead.temperature(descriptors, found, options)
-    let probabilities = labels.indices.filter { labels[$0] < 0 }.map {
-      TemperatureScaling.largestProbability(
-        StatisticsHead.logits(directions[$0], centres), temperature)
+    let unlabelled = directions.picking(labels.indices.filter { labels[$0] < 0 })
+    let probabilities = StatisticsHead.logits(unlabelled, centres).map {
+      TemperatureScaling.largestProbability($0, temperature)
     }.sorted()
     let threshold =
       probabilities.isEmpty
@@ -57,22 +57,30 @@ struct StatisticsHead {
       temperature: Float(temperature))
   }
 
-  private static func logits(_ direction: [Double], _ centres: [[Double]]) -> [Double] {
-    centres.map { 10 * zip(direction, $0).reduce(0) { $0 + $1.0 * $1.1 } }
+  /// A row for each image.
+  private static func logits(_ directions: FloatRows, _ centres: FloatRows) -> [[Double]] {
+    directions.blocks.flatMap { block in
+      let cosines = directions.products(block, centres)
+      return block.indices.map { i in
+        let first = (i - block.lowerBound) * centres.count
+        return cosines[first..<first + centres.count].map { 10 * Double($0) }
+      }
+    }
   }
 
   /// Mean directions; 0 for a cluster without images. Of a known class those with its label are
   /// enough, if there are any: what joined them may be a method that is like it.
   private static func centres(
-    _ directions: [[Double]], _ found: Discovery, _ labels: [Int]
-  ) -> [[Double]] {
+    _ directions: FloatRows, _ found: Discovery, _ labels: [Int]
+  ) -> FloatRows {
     let isLabelled = Set(labels)
     let clusters = found.clusters.indices.map { image in
       let cluster = found.clusters[image]
       return isLabelled.contains(cluster) ? labels[image] : cluster
     }
-    let none = Array(repeating: 0.0, count: directions.first?.count ?? 0)
-    return SphericalMeans.means(directions, clusters, Array(repeating: none, count: found.count))
+    let none = Array(repeating: Float(0), count: directions.width)
+    return SphericalMeans.means(
+      directions, clusters, FloatRows(Array(repeating: none, count: found.count)))
   }
 
   /// Fitted by a space that knows only every second labelled image, and what it says of the others:
@@ -95,9 +103,9 @@ struct StatisticsHead {
         descriptors.matrix, labels: labels, known: options.known, dimensions: dimensions,
         shrinkage: Discovery.Settings.final.shrinkage, &random)
     else { throw .diverged("statistics of the network's maps are not finite") }
-    let directions = space.directions()
+    let directions = FloatRows(space.directions().map { $0.map(Float.init) })
     let centres = centres(directions, found, labels)
     return TemperatureScaling.temperature(
-      hidden.map { logits(directions[$0], centres) }, labels: hidden.map { descriptors.labels[$0] })
+      logits(directions.picking(hidden), centres), labels: hidden.map { descriptors.labels[$0] })
   }
 }

@@ -1,19 +1,20 @@
-import CALDigest
 import CALLearning
 import CALModel
 
 /// A bank while a commit works on it. Known prototypes keep their vectors, but for one that an
 /// examiner has another one merged into.
 struct BankDraft {
-  private let old: Bank
+  let old: Bank
   /// In use, births included.
-  private var prototypes: [Prototype]
+  private(set) var prototypes: [Prototype]
   private var births: Set<UInt64> = []
+  /// Births that an examiner asked for.
+  private var named: Set<UInt64> = []
   private(set) var retired: [CommitReport.Retirement] = []
   private(set) var renamed: [CommitReport.Rename] = []
   /// Of its own images, how many each birth was the answer to when it was last looked at.
   private(set) var answered: [UInt64: Int] = [:]
-  private var nextID: UInt64
+  private(set) var nextID: UInt64
 
   init(_ bank: Bank, labels: [UInt64: Tally.Label], nextID: UInt64) throws(UpdateError) {
     old = bank
@@ -40,6 +41,19 @@ struct BankDraft {
   }
 
   private func place(of id: UInt64) -> Int? { prototypes.firstIndex { $0.id == id } }
+
+  /// The prototype in use that has the images of this one; nil if none has.
+  func heir(of id: UInt64) -> UInt64? {
+    var id = id
+    // Retirements follow each other, so no id comes twice.
+    for retirement in retired where retirement.id == id { id = retirement.mergedInto }
+    return place(of: id).map { prototypes[$0].id }
+  }
+
+  /// The first one of that name.
+  func id(named name: String) -> UInt64? {
+    prototypes.filter { $0.name == name }.map(\.id).min()
+  }
 
   func isNovel(_ id: UInt64) -> Bool {
     place(of: id).map { prototypes[$0].kind == .novel } ?? false
@@ -77,10 +91,12 @@ struct BankDraft {
 
   /// A prototype that points to where these images are and known ones are not; at the length that
   /// others have, so that its logits have their scale.
-  mutating func addBirth(of features: [[Float]], apartFrom known: [[Float]]) -> UInt64 {
-    let own = meanDirection(features)
-    let others = meanDirection(known)
-    let vector = others.isEmpty ? own : zip(own, others).map { $0 - $1 }
+  /// With a name it is one that an examiner asked for.
+  mutating func addBirth(
+    of features: [[Float]], apartFrom known: [Float]?, name: String = ""
+  ) -> UInt64 {
+    let own = meanDirection(features) ?? Array(repeating: 0, count: old.featureCount)
+    let vector = known.map { zip(own, $0).map(-) } ?? own
     let elders = prototypes.filter { !births.contains($0.id) }
     let novel = elders.filter { $0.kind == .novel }
     let lengths = (novel.isEmpty ? elders : novel).map { CALUpdate.length($0.vector) }
@@ -89,9 +105,10 @@ struct BankDraft {
     let id = nextID
     nextID += 1
     births.insert(id)
+    if !name.isEmpty { named.insert(id) }
     prototypes.append(
       Prototype(
-        id: id, kind: .novel, vector: vector.map { Float(Double($0) * scale) },
+        id: id, kind: .novel, name: name, vector: vector.map { Float(Double($0) * scale) },
         birthEpoch: old.epoch + 1))
     return id
   }
@@ -103,9 +120,9 @@ struct BankDraft {
     var classes: [Refinement.Class] = []
     for (row, id) in head.ids.enumerated() {
       if row < head.known {
-        classes.append(.init(label: row, features: cached.known[id] ?? []))
+        classes.append(.init(label: row, features: cached.known[id]?.features ?? []))
       } else {
-        classes.append(.init(label: nil, features: cached.novel[id] ?? []))
+        classes.append(.init(label: nil, features: cached.novel[id]?.features ?? []))
       }
     }
     let refined = try Refinement.run(head, classes)
@@ -116,17 +133,19 @@ struct BankDraft {
     }
   }
 
-  /// Births that are the answer to too few of their own images are none.
+  /// Births that are the answer to too few of their own images are none, unless an examiner asked
+  /// for them.
   mutating func dropUnusedBirths(
     _ cached: Cached, _ temperature: Float, _ settings: CommitSettings
   ) -> [UInt64] {
     let head = head(temperature)
     var unused: [UInt64] = []
     for id in births.sorted() {
-      let features = cached.novel[id] ?? []
-      let own = features.count { head.ids[head.top(of: $0)] == id }
+      guard let images = cached.novel[id] else { continue }
+      let own = head.tops(of: images).count { head.ids[$0] == id }
       answered[id] = own
-      if own < settings.founders || 2 * own < features.count { unused.append(id) }
+      if named.contains(id) { continue }
+      if own < settings.founders || 2 * own < images.features.count { unused.append(id) }
     }
     for id in unused {
       births.remove(id)
@@ -148,9 +167,7 @@ struct BankDraft {
     let isUnknown = head.ids.indices.allSatisfy {
       $0 < head.known || births.contains(head.ids[$0]) || usage[$0] == 0
     }
-    for feature in cached.novel.sorted(by: { $0.key < $1.key }).flatMap(\.value) {
-      usage[head.top(of: feature)] += 1
-    }
+    for images in cached.novel.values { for top in head.tops(of: images) { usage[top] += 1 } }
     guard !isUnknown, head.known < head.ids.count else { return [] }
     var how = Pruning.Settings()
     how.coverage = settings.coverage
@@ -165,85 +182,24 @@ struct BankDraft {
       guard let place = place(of: head.ids[row]) else { continue }
       prototypes[place].vector = Array(merged[i * head.width..<(i + 1) * head.width])
     }
-    let gone = head.ids.indices.filter { pruning.mergedInto[$0] != $0 }
+    let gone = head.ids.indices.filter {
+      pruning.mergedInto[$0] != $0 && !named.contains(head.ids[$0])
+    }
     for row in gone {
       retire(head.ids[row], into: head.ids[pruning.mergedInto[row]], isLabelled: false)
     }
     return gone.map { head.ids[$0] }
   }
 
-  /// The next epoch's bank, and what is cached sorted by it. Counts begin again from 0. `assigned`
-  /// are images of the reservoir that were found to be of novel prototypes.
-  func finish(
-    _ tally: Tally, assigned: [UInt64: [Reservoir.Entry]], decision: Decision
-  ) throws(UpdateError) -> (Bank, Tally) {
-    let sorter = try bank(adding: [:])
-    var explainer = Explainer(bank: sorter, decision: decision)
-    var counts = tally.counts
-    var rest = tally
-    rest.reservoir = Reservoir(seed: tally.settings.seed, capacity: tally.settings.reservoir)
-    var owners: [Digest: UInt64] = [:]
-    for (id, entries) in assigned {
-      guard let heir = sorter.heir(of: id) else { continue }
-      for entry in entries { owners[entry.key] = heir }
-    }
-    for entry in tally.reservoir.entries {
-      guard let answer = explainer.explain(entry.feature.span) else { continue }
-      if answer.isExplained {
-        counts[answer.id, default: .init()].add(.init(answer))
-        rest.keep(entry.key, entry.feature, asSampleOf: answer.id)
-      } else if let owner = owners[entry.key] {
-        let isAnswer = answer.id == owner
-        counts[owner, default: .init()].add(isAnswer ? .init(answer) : .init(images: 1))
-        rest.keep(entry.key, entry.feature, asSampleOf: owner)
-      } else {
-        rest.reservoir.offer(entry.key, entry.feature)
-      }
-    }
-    var sorted = rest.sorted(by: sorter, decision)
-    sorted.startAgain()
-    return (try bank(adding: counts), sorted)
-  }
-
-  private func bank(adding counts: [UInt64: Tally.Count]) throws(UpdateError) -> Bank {
-    var entries = old.prototypes
-    for retirement in retired {
-      guard let entry = old.entry(ofID: retirement.id) else { continue }
-      entries[entry].kind = .retired
-      entries[entry].vector = []
-      entries[entry].mergedInto = retirement.mergedInto
-    }
-    for prototype in prototypes {
-      if let entry = old.entry(ofID: prototype.id) {
-        entries[entry] = prototype
-      } else {
-        entries.append(prototype)
-      }
-    }
-    let (epoch, nextID, width) = (old.epoch + 1, nextID, old.featureCount)
-    let bank = try modelResult { () throws(ModelError) in
-      try Bank(epoch: epoch, nextID: nextID, featureCount: width, prototypes: entries)
-    }
-    guard !counts.isEmpty else { return bank }
-    for (id, count) in counts.sorted(by: { $0.key < $1.key }) {
-      guard let heir = bank.heir(of: id), let entry = bank.entry(ofID: heir) else { continue }
-      entries[entry].usage &+= count.images
-      entries[entry].confidenceSum += Double(count.confidence) / Tally.Count.unit
-    }
-    return try modelResult { () throws(ModelError) in
-      try Bank(epoch: epoch, nextID: nextID, featureCount: width, prototypes: entries)
-    }
-  }
-
-  private func head(_ temperature: Float) -> HeadRows {
+  func head(_ temperature: Float) -> HeadRows {
     HeadRows(prototypes, width: old.featureCount, temperature: temperature)
   }
 
   /// Images whose answer is their own prototype.
   private func answers(_ head: HeadRows, _ cached: Cached) -> (known: Int, novel: Int) {
-    func count(_ images: [UInt64: [[Float]]]) -> Int {
+    func count(_ images: [UInt64: Cached.Images]) -> Int {
       images.reduce(0) { sum, part in
-        sum + part.value.count { head.ids[head.top(of: $0)] == part.key }
+        sum + head.tops(of: part.value).count { head.ids[$0] == part.key }
       }
     }
     return (count(cached.known), count(cached.novel))
@@ -254,12 +210,9 @@ func length(_ vector: [Float]) -> Double {
   vector.reduce(0.0) { $0 + Double($1) * Double($1) }.squareRoot()
 }
 
-/// 0 for no features.
-private func meanDirection(_ features: [[Float]]) -> [Float] {
-  guard let width = features.first?.count else { return [] }
-  var rows = FeatureRows(width: width)
-  for feature in features { rows.append(direction: feature) }
-  var sum = RowSum(width: width)
-  for row in 0..<rows.count { sum.add(row, of: rows) }
-  return sum.mean ?? []
+/// nil for no features.
+func meanDirection(_ features: [[Float]]) -> [Float]? {
+  var sum = RowSum(width: features.first?.count ?? 0)
+  for feature in features { sum.add(direction: feature) }
+  return sum.mean
 }

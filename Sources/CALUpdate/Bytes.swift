@@ -4,14 +4,24 @@ import CALDigest
 struct ByteWriter {
   private(set) var bytes: [UInt8] = []
 
+  mutating func reserve(_ count: Int) { bytes.reserveCapacity(bytes.count + count) }
+
+  /// Puts these bytes in the place of the first ones.
+  mutating func replaceFirst(with first: [UInt8]) {
+    bytes.replaceSubrange(0..<first.count, with: first)
+  }
+
   mutating func add<Number: FixedWidthInteger>(_ number: Number) {
     withUnsafeBytes(of: number.littleEndian) { bytes.append(contentsOf: $0) }
   }
 
   /// In a list whose length the reader knows.
   mutating func add(_ numbers: [Float]) {
-    bytes.reserveCapacity(bytes.count + 4 * numbers.count)
-    for number in numbers { add(number.bitPattern) }
+    #if _endian(little)
+      numbers.withUnsafeBytes { bytes.append(contentsOf: $0) }
+    #else
+      for number in numbers { add(number.bitPattern) }
+    #endif
   }
 
   mutating func add(_ digest: Digest) {
@@ -71,6 +81,12 @@ struct ByteReader {
             littleEndian: raw.loadUnaligned(fromByteOffset: 4 * $0, as: UInt32.self)))
       }
     }
+  }
+
+  mutating func finiteFloats(_ count: Int) throws(UpdateError) -> [Float] {
+    let numbers = try floats(count)
+    guard numbers.allSatisfy(\.isFinite) else { throw damaged("a feature is not finite") }
+    return numbers
   }
 
   mutating func digest() throws(UpdateError) -> Digest {

@@ -4,16 +4,19 @@ enum Change {
   case observed(Tally)
   /// What an examiner said of a prototype; the last word counts.
   case labelled(UInt64, Tally.Label)
+  /// The same of images.
+  case labelledImages(ImageLabels)
 
   func apply(to tally: inout Tally) throws(UpdateError) {
     switch self {
     case .observed(let part): try tally.merge(part)
     case .labelled(let id, let label): tally.labels[id] = label
+    case .labelledImages(let labels):
+      for (key, image) in labels.images { tally.imageLabels.set(key, image) }
     }
   }
 
-  var bytes: [UInt8] {
-    var writer = ByteWriter()
+  func write(to writer: inout ByteWriter) {
     switch self {
     case .observed(let part):
       writer.add(UInt8(1))
@@ -22,8 +25,10 @@ enum Change {
       writer.add(UInt8(2))
       writer.add(id)
       label.write(to: &writer)
+    case .labelledImages(let labels):
+      writer.add(UInt8(3))
+      labels.write(to: &writer)
     }
-    return writer.bytes
   }
 
   init(
@@ -32,6 +37,7 @@ enum Change {
     switch try reader.number(UInt8.self) {
     case 1: self = .observed(try Tally(&reader, settings, features: features))
     case 2: self = .labelled(try reader.number(UInt64.self), try Tally.Label(&reader))
+    case 3: self = .labelledImages(try ImageLabels(&reader, features: features))
     case let kind: throw reader.damaged("a record of kind \(kind)")
     }
     guard reader.isAtEnd else { throw reader.damaged("more than a record") }

@@ -9,12 +9,15 @@ public struct CommitReport: Sendable, Equatable {
     public let answered: Int
     /// Images that are different; counted up to four times what is asked for.
     public let founders: Int
-    /// From the nearest other group (`Separation`); infinity if there is no other.
+    /// From the nearest other group (`Separation`); infinity if there is no other, and for one
+    /// that an examiner asked for.
     public let separation: Double
     /// The prototype whose images are nearest, if one has images.
     public let nearest: UInt64?
     /// Keys of some of its images, those nearest to its direction first.
     public let examples: [Digest]
+    /// Given by an examiner who labelled its images; else empty.
+    public let name: String
   }
 
   public struct Retirement: Sendable, Equatable {
@@ -82,6 +85,8 @@ public struct CommitReport: Sendable, Equatable {
   public internal(set) var rejected: [Rejection] = []
   /// Images counted for each prototype in use, over its life.
   public internal(set) var usage: [Usage] = []
+  /// Images of each prototype that an examiner labelled.
+  public internal(set) var labelled: [Usage] = []
   public internal(set) var known: KnownAnswers
   /// Prototypes in use: the estimated number of methods.
   public internal(set) var methods = 0

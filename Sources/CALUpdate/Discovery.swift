@@ -1,3 +1,5 @@
+import CALLearning
+
 /// Which groups of images that nothing explains well are new methods.
 ///
 /// The reservoir is cut into more groups than there can be methods, which are merged from the
@@ -42,7 +44,7 @@ struct Discovery {
   /// In order of their first image.
   private(set) var groups: [Group] = []
 
-  private let rows: FeatureRows
+  private let rows: FloatRows
   private let anchors: [Anchor]
   private let settings: CommitSettings
   private var separation: Separation
@@ -54,13 +56,11 @@ struct Discovery {
   init(
     _ features: [[Float]], anchors: [Anchor], width: Int, settings: CommitSettings
   ) {
-    var rows = FeatureRows(width: width)
+    var rows = FloatRows(width: width)
+    // What matters is where features point to, whether the head goes by length or not.
     for feature in features.prefix(Discovery.imageLimit) { rows.append(direction: feature) }
-    let images = rows.count
-    let means = SphericalMeans(
-      rows, groups: min(max(images / settings.founders, 1), Discovery.groupLimit))
-    candidates = means.groups
-    var group = means.group
+    var group: [Int]
+    (group, candidates) = Discovery.cut(rows, founders: settings.founders)
     let share = max(Discovery.anchorLimit / max(anchors.count, 1), 4)
     for (i, anchor) in anchors.enumerated() {
       for feature in anchor.features.prefix(share) {
@@ -76,6 +76,16 @@ struct Discovery {
     measureAll()
     mergeNearest()
     judge()
+  }
+
+  /// Groups, none of them empty. Over-split on purpose: what belongs together is merged by a test.
+  private static func cut(_ rows: FloatRows, founders: Int) -> (group: [Int], groups: Int) {
+    var random = Random(seed: 0, purpose: .update, epoch: 0, index: 0)
+    let means = SphericalMeans(
+      rows, count: min(max(rows.count / founders, 1), groupLimit), starts: 1, rounds: 12, &random)
+    var numbers: [Int: Int] = [:]
+    for cluster in Set(means.cluster).sorted() { numbers[cluster] = numbers.count }
+    return (means.cluster.map { numbers[$0] ?? 0 }, numbers.count)
   }
 
   private mutating func measureAll() {
@@ -160,10 +170,10 @@ struct Discovery {
   /// How many of a group's images are no duplicates of earlier ones; counted up to four times
   /// what is asked for.
   private func founders(_ a: Int) -> Int {
-    var leaders: [Int] = []
+    var leaders = FloatRows(width: rows.width)
     for row in separation.members[a] where leaders.count < 4 * settings.founders {
-      let isNew = leaders.allSatisfy { Double(rows.dot(row, rows, $0)) < settings.duplicate }
-      if isNew { leaders.append(row) }
+      let cosines = rows.products(row..<row + 1, leaders)
+      if cosines.allSatisfy({ Double($0) < settings.duplicate }) { leaders.append(rows[row]) }
     }
     return leaders.count
   }

@@ -33,15 +33,19 @@ struct Journal {
   static let headerSize = 32
   private static let magic: UInt32 = 0x4A4C_4143
 
-  static func record(_ number: UInt64, _ body: [UInt8]) -> [UInt8] {
-    var writer = ByteWriter()
-    writer.add(magic)
-    writer.add(UInt32(body.count))
-    writer.add(number)
-    writer.add(checksum(writer.bytes[...]))
-    writer.add(checksum(body[...]))
-    writer.add(body)
-    return writer.bytes
+  /// `body` adds the body.
+  static func record(_ number: UInt64, _ body: (inout ByteWriter) -> Void) -> [UInt8] {
+    var record = ByteWriter()
+    record.add([UInt8](repeating: 0, count: headerSize))
+    body(&record)
+    var header = ByteWriter()
+    header.add(magic)
+    header.add(UInt32(record.bytes.count - headerSize))
+    header.add(number)
+    header.add(checksum(header.bytes[...]))
+    header.add(checksum(record.bytes[headerSize...]))
+    record.replaceFirst(with: header.bytes)
+    return record.bytes
   }
 
   static func read(_ bytes: [UInt8]) -> Contents {

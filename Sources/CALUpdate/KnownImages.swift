@@ -21,13 +21,13 @@ struct KnownImages {
 
   func compare(_ model: Model, _ bank: Bank) -> CommitReport.KnownAnswers {
     var answers = CommitReport.KnownAnswers(source: source)
-    var old = Explainer(bank: model.bank, decision: model.decision)
-    var new = Explainer(bank: bank, decision: model.decision)
-    for (id, feature) in features {
-      answers.images += 1
-      if old.explain(feature.span)?.id == id { answers.before += 1 }
-      if new.explain(feature.span)?.id == id { answers.after += 1 }
+    func right(_ bank: Bank) -> Int {
+      let found = Explainer(bank: bank, decision: model.decision).answers(features.map(\.feature))
+      return zip(found, features).count { $0?.id == $1.id }
     }
+    answers.images = features.count
+    answers.before = right(model.bank)
+    answers.after = right(bank)
     return answers
   }
 }

@@ -17,13 +17,18 @@ struct Proposal {
     _ model: Model, _ snapshot: Snapshot, _ settings: CommitSettings, _ progress: UpdateProgress
   ) throws(UpdateError) {
     try settings.check()
-    let old = snapshot.tally
-    let entries = old.reservoir.entries
-    let known = KnownImages(model, old)
-    var draft = try BankDraft(model.bank, labels: old.labels, nextID: snapshot.nextID)
+    var draft = try BankDraft(
+      model.bank, labels: snapshot.tally.labels, nextID: snapshot.nextID)
     try progress.reach(0)
+    let known = KnownImages(
+      model, snapshot.tally.without(Set(snapshot.tally.imageLabels.images.keys)))
+    let knownMean = meanDirection(known.features.map(\.feature))
+    let labelled = LabelledImages(snapshot.tally.imageLabels, &draft, apartFrom: knownMean)
+    let labelCounts = labelled.counts(snapshot.tally)
+    let old = snapshot.tally.without(labelled.keys)
+    let entries = old.reservoir.entries
     let discovery = Discovery(
-      entries.map(\.feature), anchors: Proposal.anchors(model, old, known),
+      entries.map(\.feature), anchors: Proposal.anchors(model, draft, old, known, labelled),
       width: model.bank.featureCount, settings: settings)
     try progress.reach(0.4)
     var founded: [UInt64: Discovery.Group] = [:]
@@ -34,11 +39,13 @@ struct Proposal {
         continue
       }
       let features = group.images.map { entries[$0].feature }
-      founded[draft.addBirth(of: features, apartFrom: known.features.map(\.feature))] = group
+      founded[draft.addBirth(of: features, apartFrom: knownMean)] = group
     }
 
     let images = founded.mapValues { group in group.images.map { entries[$0].feature } }
-    let cached = Cached(model, old, known, images)
+    let cached = Cached(
+      model, old, known, images, labelled, draft.head(model.decision.temperature))
+    let observed = old.counts.mapValues(\.images).merging(labelCounts) { $0 &+ $1 }
     for round in 0..<Proposal.rounds {
       try draft.refine(cached, model.decision.temperature)
       try progress.reach(0.4 + 0.5 * Double(round + 1) / Double(Proposal.rounds))
@@ -49,7 +56,7 @@ struct Proposal {
         }
       }
       let pruned = try draft.prune(
-        cached, old.counts.mapValues(\.images), model.decision.temperature, settings)
+        cached, observed, model.decision.temperature, settings)
       for id in pruned {
         if let group = founded.removeValue(forKey: id) {
           rejected.append(.init(group, reason: "unused"))
@@ -62,12 +69,14 @@ struct Proposal {
       guard let id = group.nearest, draft.isNovel(id) else { continue }
       assigned[id, default: []] += group.images.map { entries[$0] }
     }
-    let (bank, tally) = try draft.finish(old, assigned: assigned, decision: model.decision)
+    let (bank, tally) = try draft.finish(
+      old, assigned: assigned, labelled: labelled, labelCounts: labelCounts,
+      decision: model.decision)
     self.bank = bank
     self.tally = tally
     nextID = bank.nextID
     report = CommitReport(parent: model.digest, known: known.compare(model, bank))
-    describe(model.bank, old, draft, founded, entries)
+    describe(model.bank, old, draft, founded, entries, labelled)
     report.rejected = rejected
     try check(settings)
     try progress.reach(1)
@@ -75,20 +84,28 @@ struct Proposal {
 
   /// Images of each prototype in use, to tell new methods from.
   private static func anchors(
-    _ model: Model, _ tally: Tally, _ known: KnownImages
+    _ model: Model, _ draft: BankDraft, _ tally: Tally, _ known: KnownImages,
+    _ labelled: LabelledImages
   ) -> [Discovery.Anchor] {
-    model.bank.active.map { model.bank.prototypes[$0] }.compactMap { prototype in
-      var features = tally.samples[prototype.id]?.entries.map(\.feature) ?? []
+    var features = labelled.entries.mapValues { $0.map(\.feature) }
+    for prototype in model.bank.active.map({ model.bank.prototypes[$0] }) {
+      guard let id = draft.heir(of: prototype.id) else { continue }
       if prototype.kind == .known && known.source == .calibration {
-        features = known.features.filter { $0.id == prototype.id }.map(\.feature)
+        features[id, default: []] +=
+          known.features.filter { $0.id == prototype.id }.map(\.feature)
+      } else if let sample = tally.samples[prototype.id] {
+        features[id, default: []] += sample.entries.map(\.feature)
       }
-      return features.isEmpty ? nil : .init(id: prototype.id, features: features)
+    }
+    return draft.prototypes.compactMap { prototype in
+      guard let own = features[prototype.id], !own.isEmpty else { return nil }
+      return .init(id: prototype.id, features: own)
     }
   }
 
   private mutating func describe(
     _ before: Bank, _ old: Tally, _ draft: BankDraft, _ founded: [UInt64: Discovery.Group],
-    _ entries: [Reservoir.Entry]
+    _ entries: [Reservoir.Entry], _ labelled: LabelledImages
   ) {
     report.fromEpoch = before.epoch
     report.epoch = bank.epoch
@@ -99,9 +116,18 @@ struct Proposal {
     report.renamed = draft.renamed
     for entry in bank.active {
       let prototype = bank.prototypes[entry]
+      let images = labelled.entries[prototype.id] ?? []
       report.usage.append(.init(id: prototype.id, images: prototype.usage))
-      if let group = founded[prototype.id] {
-        report.born.append(birth(prototype, group, draft.answered, entries))
+      if !images.isEmpty {
+        report.labelled.append(.init(id: prototype.id, images: UInt64(images.count)))
+      }
+      if labelled.births.contains(prototype.id) {
+        report.born.append(birth(prototype, images, images.count, .infinity, nil, draft.answered))
+      } else if let group = founded[prototype.id] {
+        report.born.append(
+          birth(
+            prototype, group.images.map { entries[$0] }, group.founders, group.separation,
+            group.nearest, draft.answered))
       } else if let own = before.entry(ofID: prototype.id) {
         let cosine = cosine(before.prototypes[own].vector, prototype.vector)
         if cosine < 0.999999 { report.moved.append(.init(id: prototype.id, cosine: cosine)) }
@@ -110,16 +136,17 @@ struct Proposal {
   }
 
   private func birth(
-    _ prototype: Prototype, _ group: Discovery.Group, _ answered: [UInt64: Int],
-    _ entries: [Reservoir.Entry]
+    _ prototype: Prototype, _ images: [Reservoir.Entry], _ founders: Int, _ separation: Double,
+    _ nearest: UInt64?, _ answered: [UInt64: Int]
   ) -> CommitReport.Birth {
-    let nearest = group.images.map { (cosine(entries[$0].feature, prototype.vector), $0) }
+    let ranked = images.enumerated()
+      .map { (cosine($1.feature, prototype.vector), $0) }
       .sorted { ($1.0, $0.1) < ($0.0, $1.1) }
     return .init(
-      id: prototype.id, images: group.images.count,
-      answered: answered[prototype.id] ?? 0, founders: group.founders,
-      separation: group.separation, nearest: group.nearest,
-      examples: nearest.prefix(Proposal.exampleCount).map { entries[$0.1].key })
+      id: prototype.id, images: images.count, answered: answered[prototype.id] ?? 0,
+      founders: founders, separation: separation, nearest: nearest,
+      examples: ranked.prefix(Proposal.exampleCount).map { images[$0.1].key },
+      name: prototype.name)
   }
 
   private func check(_ settings: CommitSettings) throws(UpdateError) {

@@ -44,7 +44,7 @@ struct Refinement {
     let trained = try learningResult { () throws(LearningError) in
       try TrainedRanges(count: head.vectors.count, frozen: frozen)
     }
-    var random = SplitMix64(seed: 0xADA)
+    var random = Random(seed: 0, purpose: .update, epoch: 0, index: 1)
     for round in 0..<rounds {
       settings.epoch = round
       var confidence = Confidence()
@@ -72,24 +72,21 @@ struct Refinement {
   /// the regulariser takes classes for equally frequent.
   private static func gradient(
     _ head: HeadRows, _ classes: [Class], _ settings: ObjectiveSettings,
-    _ random: inout SplitMix64
+    _ random: inout Random
   ) throws(UpdateError) -> ([Float], Confidence) {
-    var (weak, strong) = ([Float](), [Float]())
-    var (weakFeatures, strongFeatures) = ([[Float]](), [[Float]]())
+    var weakFeatures = FloatRows(width: head.width)
+    var strongFeatures = FloatRows(width: head.width)
     var (tags, targets) = ([Int32](), [Int32]())
     for image in 0..<batch {
-      let own = classes[(image + Int(random.next() % UInt64(classes.count))) % classes.count]
-      let feature = own.features[Int(random.next() % UInt64(own.features.count))]
-      let dropped = feature.map {
-        random.unit() < dropout ? 0 : $0 / Float(1 - dropout)
-      }
-      weak += head.logits(of: feature)
-      strong += head.logits(of: dropped)
+      let own = classes[(image + Int(random.below(UInt32(classes.count)))) % classes.count]
+      let feature = own.features[Int(random.below(UInt32(own.features.count)))]
       weakFeatures.append(feature)
-      strongFeatures.append(dropped)
+      strongFeatures.append(
+        feature.map { Double(random.float()) < dropout ? 0 : $0 / Float(1 - dropout) })
       tags.append(own.label == nil ? ObjectiveBatch.unlabelled : ObjectiveBatch.labelled)
       targets.append(Int32(own.label ?? -1))
     }
+    let (weak, strong) = (head.logits(of: weakFeatures), head.logits(of: strongFeatures))
     let size = ObjectiveBatch(rows: batch, classes: head.ids.count, known: head.known)
     let objective = try learningResult { () throws(LearningError) in
       try Objective(
@@ -102,13 +99,8 @@ struct Refinement {
     _ = objective.weakGradient(weak.span, into: &span)
     var strongSpan = byStrong.mutableSpan
     _ = objective.strongGradient(weak: weak.span, strong: strong.span, into: &strongSpan)
-    var gradient = [Float](repeating: 0, count: head.vectors.count)
-    let classCount = head.ids.count
-    for image in 0..<batch {
-      let part = image * classCount..<(image + 1) * classCount
-      head.addGradient(byWeak[part], of: weakFeatures[image], to: &gradient)
-      head.addGradient(byStrong[part], of: strongFeatures[image], to: &gradient)
-    }
+    for row in 0..<strongFeatures.count { weakFeatures.append(strongFeatures[row]) }
+    let gradient = head.gradient(byWeak + byStrong, of: weakFeatures)
     return (gradient, objective.terms.confidence)
   }
 

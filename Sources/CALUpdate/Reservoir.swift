@@ -1,4 +1,5 @@
 import CALDigest
+import CALLearning
 
 /// A bounded sample of images' features: those `capacity` images whose keys have the lowest
 /// priorities, which are hashes of key and seed. So which images are in depends neither on the
@@ -53,6 +54,9 @@ public struct Reservoir: Sendable {
 
   public var count: Int { min(kept.count, capacity) }
 
+  /// Numbers of an entry's features; 0 if there is none.
+  var width: Int { kept.first?.value.count ?? 0 }
+
   /// Entries in the order of their priorities, at most `capacity`.
   public var entries: [Entry] {
     ranked().prefix(capacity).map { Entry(key: $0.key, feature: $0.feature) }
@@ -99,7 +103,7 @@ extension Reservoir: Equatable {
 }
 
 /// An order of features of the same number.
-private func precedes(_ a: Span<Float>, _ b: Span<Float>) -> Bool {
+func precedes(_ a: Span<Float>, _ b: Span<Float>) -> Bool {
   for i in 0..<a.count where a[i].bitPattern != b[i].bitPattern {
     return a[i].bitPattern < b[i].bitPattern
   }
@@ -108,12 +112,4 @@ private func precedes(_ a: Span<Float>, _ b: Span<Float>) -> Bool {
 
 extension Span<Float> {
   var array: [Float] { withUnsafeBufferPointer { Array($0) } }
-}
-
-/// The finaliser of SplitMix64: a bijection that spreads every bit over all.
-func mixed(_ value: UInt64) -> UInt64 {
-  var z = value &+ 0x9E37_79B9_7F4A_7C15
-  z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-  z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-  return z ^ (z >> 31)
 }

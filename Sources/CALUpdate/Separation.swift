@@ -1,3 +1,5 @@
+import CALLearning
+
 /// Whether groups of rows are different methods, or parts of one cloud that was cut.
 ///
 /// Two groups are compared along the line between their means: how far apart the means are there,
@@ -9,7 +11,7 @@ struct Separation {
   /// Half of the rows that a row belongs to: by place, which is by a hash of the image.
   static func half(_ row: Int) -> Int { row & 1 }
 
-  private let rows: FeatureRows
+  private let rows: FloatRows
   /// Rows of each group.
   private(set) var members: [[Int]]
   /// How many of them are in each half.
@@ -21,7 +23,7 @@ struct Separation {
   private let groups: Int
 
   /// `group` says to which of `groups` groups each row belongs.
-  init(_ rows: FeatureRows, group: [Int], groups: Int) {
+  init(_ rows: FloatRows, group: [Int], groups: Int) {
     self.rows = rows
     self.groups = groups
     members = Array(repeating: [], count: groups)
@@ -32,20 +34,21 @@ struct Separation {
       sums[2 * group[row] + Separation.half(row)].add(row, of: rows)
       counts[group[row]][Separation.half(row)] += 1
     }
-    var means = FeatureRows(width: rows.width)
-    for sum in sums { means.append(sum.mean ?? Array(repeating: 0, count: rows.width)) }
+    let means = (0..<2).map { half in
+      let none = Array(repeating: Float(0), count: rows.width)
+      return FloatRows((0..<groups).map { sums[2 * $0 + half].mean ?? none })
+    }
     scores = Array(repeating: 0, count: rows.count * groups)
-    for row in 0..<rows.count {
-      let other = 1 - Separation.half(row)
-      for g in 0..<groups {
-        scores[row * groups + g] = Double(means.dot(2 * g + other, rows, row))
+    for block in rows.blocks {
+      for half in 0..<2 {
+        let own = block.filter { Separation.half($0) == half }
+        let part = rows.picking(own).products(0..<own.count, means[1 - half])
+        for (i, row) in own.enumerated() {
+          for g in 0..<groups { scores[row * groups + g] = Double(part[i * groups + g]) }
+        }
       }
     }
-    products = (0..<2).map { half in
-      (0..<groups * groups).map {
-        Double(means.dot(2 * ($0 / groups) + half, means, 2 * ($0 % groups) + half))
-      }
-    }
+    products = means.map { $0.products(0..<groups, $0).map(Double.init) }
   }
 
   /// Whether a group has enough rows in both halves to be compared.

@@ -98,7 +98,7 @@ final class StateFolder {
   /// Adds a change to journal and state. It is acknowledged by the next `sync`.
   func append(_ change: Change) throws(UpdateError) {
     try checkUsable()
-    let record = Journal.record(lastRecord + 1, change.bytes)
+    let record = Journal.record(lastRecord + 1) { change.write(to: &$0) }
     do throws(FileError) {
       try files.writeAll(record, to: journal.number, at: journalSize)
     } catch {

@@ -50,6 +50,8 @@ public struct Tally: Sendable, Equatable {
   /// By prototype id, of the images that it explains.
   public internal(set) var samples: [UInt64: Reservoir] = [:]
   public internal(set) var labels: [UInt64: Label] = [:]
+  /// At most as many images as the reservoir may have.
+  public internal(set) var imageLabels = ImageLabels()
 
   public init(_ settings: UpdateSettings) {
     self.settings = settings
@@ -78,7 +80,8 @@ public struct Tally: Sendable, Equatable {
       .offer(key, feature)
   }
 
-  /// Both must have the same settings. Throws if they have different labels of one prototype.
+  /// Both must have the same settings. Throws if they have different labels of one prototype or
+  /// image, or too many labelled images.
   public mutating func merge(_ other: Tally) throws(UpdateError) {
     guard settings == other.settings else {
       throw .argument("the states have different settings: \(settings) and \(other.settings)")
@@ -88,6 +91,10 @@ public struct Tally: Sendable, Equatable {
         throw .argument("prototype \(id) has two labels: \(own) and \(label)")
       }
     }
+    var images = imageLabels
+    try images.merge(other.imageLabels)
+    try checkCount(images)
+    imageLabels = images
     labels.merge(other.labels) { own, _ in own }
     seen = saturating(seen, other.seen)
     unexplained = saturating(unexplained, other.unexplained)
@@ -98,6 +105,13 @@ public struct Tally: Sendable, Equatable {
         .merge(sample)
     }
   }
+
+  func checkCount(_ labels: ImageLabels) throws(UpdateError) {
+    guard labels.count <= settings.reservoir else {
+      throw .argument(
+        "\(labels.count) images would be labelled, the state has room for \(settings.reservoir)")
+    }
+  }
 }
 
 extension Tally {
@@ -105,26 +119,25 @@ extension Tally {
   /// images of a prototype that is still in use, or has an heir, stay with it unless another one
   /// explains them.
   func sorted(by bank: Bank, _ decision: Decision) -> Tally {
-    var explainer = Explainer(bank: bank, decision: decision)
+    let explainer = Explainer(bank: bank, decision: decision)
     var sorted = Tally(settings)
     sorted.seen = seen
     sorted.unexplained = unexplained
     sorted.counts = counts.filter { bank.entry(ofID: $0.key) != nil }
     sorted.labels = labels
-    func sort(_ entry: Reservoir.Entry, owner: UInt64?) {
-      let answer = explainer.explain(entry.feature.span)
-      let explained = answer.flatMap { $0.isExplained ? $0.id : nil }
-      if let id = explained ?? owner {
-        sorted.keep(entry.key, entry.feature, asSampleOf: id)
-      } else {
-        sorted.reservoir.offer(entry.key, entry.feature)
+    sorted.imageLabels = imageLabels
+    func sort(_ entries: [Reservoir.Entry], owner: UInt64?) {
+      for (entry, answer) in zip(entries, explainer.answers(entries.map(\.feature))) {
+        let explained = answer.flatMap { $0.isExplained ? $0.id : nil }
+        if let id = explained ?? owner {
+          sorted.keep(entry.key, entry.feature, asSampleOf: id)
+        } else {
+          sorted.reservoir.offer(entry.key, entry.feature)
+        }
       }
     }
-    for (id, sample) in samples {
-      let owner = bank.heir(of: id)
-      for entry in sample.entries { sort(entry, owner: owner) }
-    }
-    for entry in reservoir.entries { sort(entry, owner: nil) }
+    for (id, sample) in samples { sort(sample.entries, owner: bank.heir(of: id)) }
+    sort(reservoir.entries, owner: nil)
     return sorted
   }
 
@@ -134,6 +147,7 @@ extension Tally {
     unexplained = 0
     counts = [:]
     labels = [:]
+    imageLabels = ImageLabels()
   }
 }
 

@@ -1,7 +1,11 @@
+import CALDigest
+
 /// A tally as bytes: the body of a journal's record and of a snapshot. The same tally gives the
 /// same bytes, whatever order it came about in.
 extension Tally {
   func write(to writer: inout ByteWriter) {
+    // Once: making room exactly, again and again, would copy everything each time.
+    writer.reserve(([reservoir] + Array(samples.values)).reduce(0) { $0 + $1.byteCount })
     writer.add(seen)
     writer.add(unexplained)
     writer.add(UInt64(counts.count))
@@ -21,6 +25,7 @@ extension Tally {
       writer.add(id)
       sample.write(to: &writer)
     }
+    if imageLabels.count > 0 { imageLabels.write(to: &writer) }
   }
 
   init(
@@ -45,6 +50,8 @@ extension Tally {
       try sample.read(&reader, features: features)
       samples[id] = sample
     }
+    // At the end, and only if there are any: earlier versions wrote none.
+    if !reader.isAtEnd { imageLabels = try ImageLabels(&reader, features: features) }
   }
 }
 
@@ -70,6 +77,8 @@ extension Tally.Label {
 }
 
 extension Reservoir {
+  fileprivate var byteCount: Int { 8 + count * (Digest.byteCount + 4 * width) }
+
   fileprivate func write(to writer: inout ByteWriter) {
     let entries = entries
     writer.add(UInt64(entries.count))
@@ -84,9 +93,7 @@ extension Reservoir {
   ) throws(UpdateError) {
     for _ in 0..<(try reader.count(size: 32 + 4 * features)) {
       let key = try reader.digest()
-      let feature = try reader.floats(features)
-      guard feature.allSatisfy(\.isFinite) else { throw reader.damaged("a feature is not finite") }
-      offer(key, feature)
+      offer(key, try reader.finiteFloats(features))
     }
   }
 }

@@ -73,28 +73,44 @@ public final class Updater {
       throw .argument(
         "features has \(features.count) numbers, needs \(keys.count) images x \(width)")
     }
+    let answers = try explained(features)
+    for first in stride(from: 0, to: keys.count, by: Updater.recordSize) {
+      let images = first..<min(first + Updater.recordSize, keys.count)
+      try folder.append(.observed(observed(images, features, keys, answers)))
+    }
+    if options.syncsAlways && !keys.isEmpty { try folder.sync() }
+    return answers
+  }
+
+  private func explained(_ features: Span<Float>) throws(UpdateError) -> [Explainer.Answer] {
+    let width = model.spec.featureCount
     var answers: [Explainer.Answer] = []
-    answers.reserveCapacity(keys.count)
-    for image in keys.indices {
-      let feature = features.extracting(image * width..<(image + 1) * width)
-      for i in 0..<width where !feature[i].isFinite {
-        throw .argument("features[\(image)][\(i)] is \(feature[i])")
-      }
-      guard let answer = explainer.explain(feature) else {
+    answers.reserveCapacity(features.count / width)
+    for (image, answer) in explainer.answers(features).enumerated() {
+      guard let answer else {
+        for i in 0..<width where !features[image * width + i].isFinite {
+          throw .argument("features[\(image)][\(i)] is \(features[image * width + i])")
+        }
         throw .argument("features[\(image)] gives a logit that is not finite")
       }
       answers.append(answer)
     }
-    for first in stride(from: 0, to: keys.count, by: Updater.recordSize) {
-      var part = Tally(tally.settings)
-      for image in first..<min(first + Updater.recordSize, keys.count) {
-        let feature = features.extracting(image * width..<(image + 1) * width)
-        part.observe(keys[image], feature, answers[image], for: tally)
-      }
-      try folder.append(.observed(part))
-    }
-    if options.syncsAlways && !keys.isEmpty { try folder.sync() }
     return answers
+  }
+
+  /// What some of the images add. A function, so that nothing still refers to the state when it
+  /// changes, which would copy it.
+  private func observed(
+    _ images: Range<Int>, _ features: Span<Float>, _ keys: [Digest],
+    _ answers: [Explainer.Answer]
+  ) -> Tally {
+    let (total, width) = (tally, model.spec.featureCount)
+    var part = Tally(total.settings)
+    for image in images {
+      let feature = features.extracting(image * width..<(image + 1) * width)
+      part.observe(keys[image], feature, answers[image], for: total)
+    }
+    return part
   }
 
   /// Says what a prototype in use is: its method's name, or that it is the method of another one.
@@ -116,6 +132,63 @@ public final class Updater {
     }
     try folder.append(.labelled(id, label))
     if options.syncsAlways { try folder.sync() }
+  }
+
+  /// Says that images are of a method. Those whose features are not given must be among the ones
+  /// that are kept. It counts at the next commit, for which it takes no test but that of the
+  /// known images. If this throws, some of the images, from the first one on, may be labelled.
+  public func label(
+    _ keys: [Digest], features: [Float], as method: ImageLabels.Method
+  ) throws(UpdateError) {
+    try check(method)
+    let images = try features.isEmpty ? kept(keys) : given(features, keys)
+    for first in stride(from: 0, to: keys.count, by: Updater.recordSize) {
+      var part = ImageLabels()
+      for image in first..<min(first + Updater.recordSize, keys.count) {
+        part.set(keys[image], .init(method: method, feature: images[image]))
+      }
+      var all = tally.imageLabels
+      for (key, image) in part.images { all.set(key, image) }
+      try tally.checkCount(all)
+      try folder.append(.labelledImages(part))
+    }
+    if options.syncsAlways && !keys.isEmpty { try folder.sync() }
+  }
+
+  private func check(_ method: ImageLabels.Method) throws(UpdateError) {
+    switch method {
+    case .prototype(let id): _ = try inUse(id)
+    case .named(let name):
+      guard !name.isEmpty else { throw .argument("the name of the images' method is empty") }
+      let named = Prototype(id: 0, kind: .novel, name: name, vector: [])
+      try modelResult { () throws(ModelError) in try named.checkName() }
+    }
+  }
+
+  private func given(_ features: [Float], _ keys: [Digest]) throws(UpdateError) -> [[Float]] {
+    let width = model.spec.featureCount
+    guard features.count == keys.count * width else {
+      throw .argument(
+        "features has \(features.count) numbers, needs \(keys.count) images x \(width)")
+    }
+    _ = try explained(features.span)
+    return keys.indices.map { Array(features[$0 * width..<($0 + 1) * width]) }
+  }
+
+  private func kept(_ keys: [Digest]) throws(UpdateError) -> [[Float]] {
+    let tally = tally
+    var features = tally.imageLabels.images.mapValues(\.feature)
+    for reservoir in [tally.reservoir] + Array(tally.samples.values) {
+      for entry in reservoir.entries { features[entry.key] = entry.feature }
+    }
+    var found: [[Float]] = []
+    for (image, key) in keys.enumerated() {
+      guard let feature = features[key] else {
+        throw .notFound("keys[\(image)], \(key.hex), is no image that is kept: give its features")
+      }
+      found.append(feature)
+    }
+    return found
   }
 
   /// Adds what another updater of the same model observed. It is not changed; merging it twice

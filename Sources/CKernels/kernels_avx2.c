@@ -7,6 +7,8 @@
 #define LANES 8
 #define PANEL (2 * LANES)
 #define BLOCK_ROWS 6
+#define ROW_TILE_A 2
+#define ROW_TILE_B 3
 #define EACH_BLOCK_HEIGHT(X) X(1) X(2) X(3) X(4) X(5) X(6)
 
 #pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)

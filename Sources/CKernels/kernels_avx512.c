@@ -7,6 +7,8 @@
 #define LANES 16
 #define PANEL (2 * LANES)
 #define BLOCK_ROWS 12
+#define ROW_TILE_A 4
+#define ROW_TILE_B 6
 #define EACH_BLOCK_HEIGHT(X) X(1) X(2) X(3) X(4) X(5) X(6) X(7) X(8) X(9) X(10) X(11) X(12)
 
 #pragma clang attribute push(                                                                      \

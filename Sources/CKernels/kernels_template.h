@@ -7,6 +7,7 @@
 #include "frequency_template.h"
 #include "gradient_template.h"
 #include "pool_template.h"
+#include "rows_template.h"
 #include "winograd_template.h"
 
 #include "winograd_gradient_template.h"
@@ -33,4 +34,5 @@ const calk_kernels ISA(calk_kernels) = {
     .gated_mean = ISA(gated_mean),
     .gated_mean_gradient = ISA(gated_mean_gradient),
     .sigmoids = ISA(sigmoids),
+    .row_products = ISA(row_products),
 };

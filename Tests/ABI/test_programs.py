@@ -67,13 +67,24 @@ def test_training(installed: Installed, tmp_path: Path, source: str, flag: str) 
     assert sorted(tmp_path.iterdir()) == sorted([program, checkpoint])
 
 
+UPDATING = {
+    "updating.c": ["site0", "site1"],
+    "updating.cpp": ["calibrated", "failing", "images", "labels", "other", "own"],
+    "epochs.c": ["state"],
+}
+
+
+@pytest.mark.parametrize("source", UPDATING)
 @pytest.mark.parametrize("flag", ["-O1", "-fsanitize=address"])
-def test_updating(installed: Installed, models: list[Path], tmp_path: Path, flag: str) -> None:
-    program = build(installed, tmp_path, "updating.c", "-D_GNU_SOURCE", flag)
+def test_updating(
+    installed: Installed, models: list[Path], tmp_path: Path, source: str, flag: str
+) -> None:
+    program = build(installed, tmp_path, source, "-D_GNU_SOURCE", flag)
     environment = installed.environment() | {"ASAN_OPTIONS": "detect_leaks=1"}
     done = installed.run(program, *models, tmp_path, cwd=tmp_path, env=environment)
     assert (done.stdout, done.stderr) == ("", "")
-    assert sorted(tmp_path.iterdir()) == [tmp_path / "site0", tmp_path / "site1", program]
+    folders = [tmp_path / name for name in UPDATING[source]]
+    assert sorted(tmp_path.iterdir()) == sorted([*folders, program])
 
 
 def test_damaged_models_do_not_take_memory(

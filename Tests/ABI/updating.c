@@ -106,6 +106,14 @@ static void refuses(cal_model *model, cal_updater *updater, const float *feature
     EXPECT(CAL_ERR_NOT_FOUND, cal_updater_name(updater, 4711, "x"));
     EXPECT(CAL_ERR_ARGUMENT, cal_updater_name(updater, 0, "\xff"));
     EXPECT(CAL_ERR_ARGUMENT, cal_updater_assign(updater, 0, 1)); /* a known one */
+    EXPECT(CAL_ERR_NOT_FOUND, cal_updater_label(updater, names, features, 1, 4711, NULL));
+    EXPECT(CAL_ERR_NOT_FOUND, cal_updater_label(updater, names, NULL, 1, 0, NULL));
+    EXPECT(CAL_ERR_ARGUMENT, cal_updater_label(updater, NULL, features, 1, 0, NULL));
+    EXPECT(CAL_ERR_ARGUMENT, cal_updater_label(updater, names, features, SIZE_MAX, 0, NULL));
+    EXPECT(CAL_ERR_ARGUMENT, cal_updater_label(updater, names, features, 1, 0, "\xff"));
+    EXPECT(CAL_ERR_ARGUMENT, cal_updater_label(updater, names, features, 1, 0, ""));
+    EXPECT(CAL_OK, cal_updater_label(updater, NULL, NULL, 0, 0, NULL));
+    EXPECT(CAL_ERR_HANDLE, cal_updater_label(NULL, names, features, 1, 0, NULL));
     EXPECT(CAL_ERR_NOT_FOUND, cal_updater_merge(updater, "there is no such folder"));
     EXPECT(CAL_ERR_STATE_LOCKED, cal_updater_merge(updater, path[0]));
     how.coverage = 2;
@@ -156,6 +164,14 @@ int main(int count, char **arguments) {
     EXPECT(CAL_OK, cal_updater_rollback(updater, info.bank_epoch, &back));
     EXPECT(CAL_OK, cal_model_get_info(back, &later));
     CHECK(later.bank_epoch == info.bank_epoch + 3 && later.retired_count == 1);
+    EXPECT(CAL_OK, cal_updater_label(updater, names, features, 5, 0, "told"));
+    EXPECT(CAL_OK, cal_updater_label(updater, other_names, NULL, 2, 8, NULL));
+    has(cal_updater_status, updater,
+        "\"labelled\":[{\"id\":8,\"images\":2},{\"name\":\"told\",\"images\":5}]");
+    EXPECT(CAL_OK, cal_updater_preview(updater, NULL));
+    has(cal_updater_report, updater,
+        "\"labelled\":[{\"id\":8,\"images\":2},{\"id\":13,\"images\":5}]");
+    has(cal_updater_report, updater, "\"name\":\"told\"}");
     has(cal_updater_history, updater, "\"renamed\":[{\"id\":12,\"from\":\"\",\"to\":\"late\"}]");
 
     /* The folder outlives the handle. */

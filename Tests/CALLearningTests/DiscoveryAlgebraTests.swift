@@ -61,14 +61,28 @@ import Testing
 
   @Test func sphericalMeansFindsSeparatedDirections() {
     var random = CALLearning.Random(seed: 2, purpose: .weights, epoch: 0, index: 0)
-    let vectors: [[Double]] = (0..<120).map { i in
-      var vector = (0..<6).map { c in (c == i % 4 ? 1.0 : 0) + 0.05 * random.normal() }
-      normalise(&vector)
-      return vector
+    var rows = FloatRows(width: 6)
+    for i in 0..<120 {
+      rows.append(direction: (0..<6).map { Float(($0 == i % 4 ? 1 : 0) + 0.05 * random.normal()) })
     }
-    let clusters = SphericalMeans.clusters(vectors, count: 4, starts: 3, &random)
-    for i in vectors.indices { #expect(clusters[i] == clusters[i % 4]) }
-    #expect(Set(clusters).count == 4)
+    let means = SphericalMeans(rows, count: 4, starts: 3, rounds: 20, &random)
+    for row in 0..<rows.count { #expect(means.cluster[row] == means.cluster[row % 4]) }
+    #expect(Set(means.cluster) == [0, 1, 2, 3])
+    for (centre, own) in means.cluster.prefix(4).enumerated() {
+      #expect(means.centres[own][centre] > 0.99)
+    }
+  }
+
+  /// No more clusters than there are directions, and none of no rows.
+  @Test func sphericalMeansOfFewDirections() {
+    var random = CALLearning.Random(seed: 4, purpose: .weights, epoch: 0, index: 0)
+    let rows = FloatRows((0..<10).map { [$0 % 2 == 0 ? 1 : 0, $0 % 2 == 0 ? 0 : 1] })
+    let means = SphericalMeans(rows, count: 5, starts: 1, rounds: 3, &random)
+    #expect(means.centres.count == 2)
+    for row in 0..<10 { #expect(means.cluster[row] == means.cluster[row % 2]) }
+    #expect(means.cluster[0] != means.cluster[1])
+    let none = SphericalMeans(FloatRows(width: 3), count: 5, starts: 1, rounds: 3, &random)
+    #expect(none.cluster.isEmpty && none.centres.count == 0)
   }
 
   /// A group cut in two is one method again; two groups that do not touch stay two.

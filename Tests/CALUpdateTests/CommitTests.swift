@@ -38,9 +38,8 @@ import Testing
 
   /// The answer to features in the middle of a method.
   private func answer(_ updater: Updater, _ axis: Int) throws -> UInt64 {
-    var explainer = Explainer(updater.model)
-    let answer = explainer.explain(Fixture.axis(axis, length: 2).span)
-    return try #require(answer).id
+    let answers = Explainer(updater.model).answers(Fixture.axis(axis, length: 2).span)
+    return try #require(answers[0]).id
   }
 
   @Test(arguments: [true, false]) func newMethodsAreBorn(calibrated: Bool) throws {

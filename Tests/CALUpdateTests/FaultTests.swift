@@ -80,6 +80,8 @@ struct Life: Sendable {
       steps.append { try $0.observe(part) }
     }
     steps.append { try $0.label(2, .name("renamed")) }
+    let told = images.part(0..<6)
+    steps.append { try $0.label(told.keys, features: told.features, as: .named("told")) }
     var settings = CommitSettings()
     settings.founders = 100
     let founders = settings

@@ -8,7 +8,7 @@ import Testing
     (0..<(700 + 13 * n)).map { UInt8(truncatingIfNeeded: $0 * 31 + n + 1) }
   }
 
-  private let bytes = bodies.enumerated().flatMap { Journal.record(UInt64($0) + 4, $1) }
+  private let bytes = bodies.enumerated().flatMap { written(UInt64($0) + 4, $1) }
 
   @Test func readsWhatWasWritten() {
     let contents = Journal.read(bytes)
@@ -54,8 +54,12 @@ import Testing
 
   @Test func recordsMustFollowEachOther() {
     let body = JournalTests.bodies[0]
-    let gap = Journal.record(1, body) + Journal.record(3, body)
+    let gap = written(1, body) + written(3, body)
     #expect(Journal.read(gap).records.count == 1)
     #expect(Journal.read(gap).rest == .damaged)
   }
+}
+
+private func written(_ number: UInt64, _ body: [UInt8]) -> [UInt8] {
+  Journal.record(number) { $0.add(body) }
 }

@@ -74,6 +74,25 @@ def test_update(
     assert status == 0 and f"epoch       {model.info.bank_epoch + 2}," in out
 
 
+def test_label(
+    model_path: Path, inbox: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    state, new = tmp_path / "state", tmp_path / "new.cal"
+    few = sorted(inbox.iterdir())[:5]
+    status, out, _ = run(
+        capsys, "update", model_path, state, *few, "--label", "Told", "--commit", new,
+        "--known-loss", 1,
+    )  # fmt: skip
+    with cal.Model.load(new) as made:
+        told = made.prototypes[-1]
+    assert told.name == "Told"
+    assert status == 0 and f"born     {told.id} Told: 5 images" in out
+    status, out, _ = run(
+        capsys, "update", new, state, few[0], "--label", f"#{told.id}", "--preview", "--json"
+    )
+    assert status == 0 and json.loads(out)["labelled"] == [{"id": told.id, "images": 1}]
+
+
 def test_merge(
     model_path: Path, inbox: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -93,7 +112,9 @@ def test_a_state_of_another_model(
     assert status == 1 and "another model" in err
 
 
-@pytest.mark.parametrize("option", ["--name=x", "--name=1", "--assign=1", "--founders=0"])
+@pytest.mark.parametrize(
+    "option", ["--name=x", "--name=1", "--assign=1", "--label=#x", "--founders=0"]
+)
 def test_wrong_usage(option: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as left:
         main(["update", "model.cal", "state", option])

@@ -69,6 +69,36 @@ def test_a_new_method_is_born_named_and_taken_back(model: cal.Model, tmp_path: P
         assert history[1]["report"] == report
 
 
+def test_labelled_images_are_a_method(model: cal.Model, tmp_path: Path) -> None:
+    few, keys = Method(model, 3).images(6)
+    novel = next(p.id for p in model.prototypes if p.kind == "novel")
+    with cal.Updater.create(model, tmp_path / "state") as updater:
+        with pytest.raises(LookupError, match=r"keys\[0\]"):
+            updater.label(keys, "Told")
+        updater.observe_features(few[:4], keys[:4])
+        updater.label(keys[:4], "Told")
+        updater.label([each.hex() for each in keys[4:]], "Told", few[4:])
+        updater.label(keys[:1], novel)
+        assert updater.status()["labelled"] == [
+            {"id": novel, "images": 1},
+            {"name": "Told", "images": 5},
+        ]
+        report = updater.commit()
+        [born] = report["born"]
+        assert (born["name"], born["images"], born["separation"]) == ("Told", 5, None)
+        assert report["labelled"] == [
+            {"id": novel, "images": 1},
+            {"id": born["id"], "images": 5},
+        ]
+        assert updater.model.prototypes[-1].name == "Told"
+        with pytest.raises(ValueError, match="shape"):
+            updater.label(keys, "Told", few[:2])
+        with pytest.raises(LookupError, match="prototype 12345"):
+            updater.label(keys, 12345, few)
+        with pytest.raises(ValueError, match="empty"):
+            updater.label(keys, "", few)
+
+
 def test_shards_merge_into_the_whole(model: cal.Model, tmp_path: Path) -> None:
     features, keys = Method(model, 2).images(60)
     reports = []

@@ -34,15 +34,7 @@ public struct DescriptorMatrix: Sendable {
 
   /// Where the sketch adds a statistic, and whether with a minus.
   static func place(of statistic: Int, width: Int) -> (column: Int, isNegative: Bool) {
-    let hash = hash(UInt64(statistic))
+    let hash = mixed(UInt64(statistic))
     return (Int((hash >> 1) % UInt64(width)), hash & 1 != 0)
-  }
-
-  /// SplitMix64's finaliser.
-  private static func hash(_ value: UInt64) -> UInt64 {
-    var z = value &+ 0x9E37_79B9_7F4A_7C15
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    return z ^ (z >> 31)
   }
 }

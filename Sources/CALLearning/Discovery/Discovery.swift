@@ -97,10 +97,10 @@ public struct Discovery: Sendable {
     _ directions: [[Double]], _ unlabelled: [Int], count: Int, _ random: inout Random
   ) -> [[Int]] {
     guard count > 0 else { return [] }
-    let clusters = SphericalMeans.clusters(
-      unlabelled.map { directions[$0] }, count: count, starts: starts, &random)
-    var parts = Array(repeating: [Int](), count: count)
-    for (image, part) in zip(unlabelled, clusters) { parts[part].append(image) }
+    let rows = FloatRows(unlabelled.map { directions[$0].map(Float.init) })
+    let means = SphericalMeans(rows, count: count, starts: starts, rounds: 50, &random)
+    var parts = Array(repeating: [Int](), count: means.centres.count)
+    for (image, part) in zip(unlabelled, means.cluster) { parts[part].append(image) }
     return parts.filter { !$0.isEmpty }
   }
 
@@ -110,33 +110,35 @@ public struct Discovery: Sendable {
   ) -> (clusters: [Int], margins: [Double], silhouette: Double) {
     var clusters = Array(repeating: -1, count: labels.count)
     for (c, images) in members.enumerated() { for image in images { clusters[image] = c } }
-    let none = Array(repeating: 0.0, count: directions.first?.count ?? 0)
+    let rows = FloatRows(directions.map { $0.map(Float.init) })
+    let none = Array(repeating: Float(0), count: rows.width)
     var centres = SphericalMeans.means(
-      directions, clusters, Array(repeating: none, count: members.count))
+      rows, clusters, FloatRows(Array(repeating: none, count: members.count)))
     var margins = Array(repeating: 0.0, count: labels.count)
     var shares = margins
     for round in 0..<settlingRounds {
-      for (image, direction) in directions.enumerated() {
-        let (nearest, margin, share) = nearest(direction, centres)
-        clusters[image] = labels[image] < 0 ? nearest : labels[image]
-        margins[image] = margin
-        shares[image] = labels[image] < 0 ? share : 0
+      for block in rows.blocks {
+        let cosines = rows.products(block, centres)
+        for (i, image) in block.enumerated() {
+          let own = cosines[i * centres.count..<(i + 1) * centres.count]
+          let (nearest, margin, share) = nearest(own)
+          clusters[image] = labels[image] < 0 ? nearest : labels[image]
+          margins[image] = margin
+          shares[image] = labels[image] < 0 ? share : 0
+        }
       }
-      if round < settlingRounds - 1 {
-        centres = SphericalMeans.means(directions, clusters, centres)
-      }
+      if round < settlingRounds - 1 { centres = SphericalMeans.means(rows, clusters, centres) }
     }
     let unlabelled = labels.count { $0 < 0 }
     return (clusters, margins, shares.reduce(0, +) / Double(max(unlabelled, 1)))
   }
 
-  private static func nearest(_ direction: [Double], _ centres: [[Double]])
-    -> (centre: Int, margin: Double, share: Double)
-  {
+  private static func nearest(
+    _ cosines: ArraySlice<Float>
+  ) -> (centre: Int, margin: Double, share: Double) {
     var (best, second) = (-Double.infinity, -Double.infinity)
     var nearest = 0
-    for (c, centre) in centres.enumerated() {
-      let cosine = dot(direction, centre)
+    for (c, cosine) in cosines.lazy.map(Double.init).enumerated() {
       if cosine > best {
         (best, second) = (cosine, best)
         nearest = c

@@ -1,81 +1,92 @@
-/// Spherical k-means (I. Dhillon, D. Modha, Machine Learning 42, 2001) of vectors of length 1,
-/// started as k-means++ starts (D. Arthur, S. Vassilvitskii, SODA 2007), the best of a few starts.
-public enum SphericalMeans {
-  private static let rounds = 50
+/// Spherical k-means: clusters of rows of length 1 around directions (I. S. Dhillon and
+/// D. S. Modha, "Concept decompositions for large sparse text data using clustering", Machine
+/// Learning 42, 2001), begun as k-means++ begins (D. Arthur and S. Vassilvitskii, SODA 2007); the
+/// best of a few starts.
+package struct SphericalMeans: Sendable {
+  /// The cluster of each row, 0 to centres.count - 1; some may be empty.
+  package private(set) var cluster: [Int] = []
+  /// Of length 1.
+  package private(set) var centres: FloatRows
+  /// Sum of the cosines of rows and their centres.
+  private var score = -Double.infinity
 
-  /// The cluster of each vector, 0 to below `count`; some may be empty.
-  static func clusters(
-    _ vectors: [[Double]], count: Int, starts: Int, _ random: inout Random
-  ) -> [Int] {
-    var best: (score: Double, clusters: [Int]) = (-.infinity, [])
+  /// At most `count` clusters; fewer if there are not as many different rows.
+  package init(
+    _ rows: FloatRows, count: Int, starts: Int, rounds: Int, _ random: inout Random
+  ) {
+    centres = FloatRows(width: rows.width)
+    guard rows.count > 0 else { return }
     for _ in 0..<starts {
-      var centres = start(vectors, count, &random)
-      var found = nearest(vectors, centres)
-      for _ in 0..<rounds {
-        centres = means(vectors, found.clusters, centres)
-        let next = nearest(vectors, centres)
-        let isSettled = next.clusters == found.clusters
-        found = next
-        if isSettled { break }
-      }
-      if found.score > best.score { best = found }
+      let next = SphericalMeans(rows, from: SphericalMeans.start(rows, count, &random), rounds)
+      if next.score > score { self = next }
     }
-    return best.clusters
   }
 
-  private static func start(_ vectors: [[Double]], _ count: Int, _ random: inout Random)
-    -> [[Double]]
-  {
-    var centres = [vectors[Int(random.below(UInt32(vectors.count)))]]
-    var distance = vectors.map { 1 - dot($0, centres[0]) }
+  private init(_ rows: FloatRows, from start: FloatRows, _ rounds: Int) {
+    centres = start
+    _ = assign(rows)
+    for _ in 0..<rounds {
+      centres = SphericalMeans.means(rows, cluster, centres)
+      guard assign(rows) else { break }
+    }
+  }
+
+  /// Each further centre is a row, the likelier the further it is from those there are.
+  private static func start(_ rows: FloatRows, _ count: Int, _ random: inout Random) -> FloatRows {
+    var centres = rows.picking([Int(random.below(UInt32(rows.count)))])
+    var distance = [Double](repeating: .infinity, count: rows.count)
     while centres.count < count {
-      // A vector is taken with a probability that grows with its distance.
-      var left = random.double() * distance.reduce(0) { $0 + max($1, 0) }
-      var chosen = vectors.count - 1
-      for (i, d) in distance.enumerated() {
-        left -= max(d, 0)
-        guard left >= 0 else {
-          chosen = i
-          break
-        }
+      var total = 0.0
+      let cosines = rows.products(0..<rows.count, centres.picking([centres.count - 1]))
+      for row in 0..<rows.count {
+        distance[row] = min(distance[row], max(1 - Double(cosines[row]), 0))
+        total += distance[row]
       }
-      centres.append(vectors[chosen])
-      for i in vectors.indices {
-        distance[i] = min(distance[i], 1 - dot(vectors[i], vectors[chosen]))
+      guard total > 1e-9 else { break }
+      var place = random.double() * total
+      var chosen = 0
+      for row in 0..<rows.count where distance[row] > 0 {
+        chosen = row
+        place -= distance[row]
+        if place < 0 { break }
       }
+      centres.append(rows[chosen])
     }
     return centres
   }
 
-  /// The centre with the largest cosine for each vector, and the sum of these cosines.
-  private static func nearest(_ vectors: [[Double]], _ centres: [[Double]])
-    -> (score: Double, clusters: [Int])
-  {
-    var score = 0.0
-    let clusters = vectors.map { vector in
-      var best = (cosine: -Double.infinity, centre: 0)
-      for (c, centre) in centres.enumerated() {
-        let cosine = dot(vector, centre)
-        if cosine > best.cosine { best = (cosine, c) }
+  /// The centre with the largest cosine for each row, the first one of equals. Whether that
+  /// changed anything.
+  private mutating func assign(_ rows: FloatRows) -> Bool {
+    var next: [Int] = []
+    next.reserveCapacity(rows.count)
+    score = 0
+    for block in rows.blocks {
+      let cosines = rows.products(block, centres)
+      for row in 0..<block.count {
+        var best = 0
+        let start = row * centres.count
+        for centre in 1..<max(centres.count, 1)
+        where cosines[start + centre] > cosines[start + best] { best = centre }
+        next.append(best)
+        score += Double(cosines[start + best])
       }
-      score += best.cosine
-      return best.centre
     }
-    return (score, clusters)
+    defer { cluster = next }
+    return next != cluster
   }
 
-  /// Mean directions; a centre without vectors stays where it is. Those of cluster -1 do not count.
-  public static func means(
-    _ vectors: [[Double]], _ clusters: [Int], _ centres: [[Double]]
-  ) -> [[Double]] {
-    var sums = centres.map { Array(repeating: 0.0, count: $0.count) }
-    for (vector, c) in zip(vectors, clusters) where c >= 0 {
-      for i in vector.indices { sums[c][i] += vector[i] }
+  /// Mean directions; a centre without rows stays where it is. Rows of a negative cluster are in
+  /// none.
+  package static func means(
+    _ rows: FloatRows, _ cluster: [Int], _ centres: FloatRows
+  ) -> FloatRows {
+    var sums = Array(repeating: RowSum(width: rows.width), count: centres.count)
+    for row in 0..<rows.count where cluster[row] >= 0 { sums[cluster[row]].add(row, of: rows) }
+    var means = FloatRows(width: rows.width)
+    for (centre, sum) in sums.enumerated() {
+      means.append(direction: sum.mean ?? centres[centre])
     }
-    for c in sums.indices {
-      if sums[c].allSatisfy({ $0 == 0 }) { sums[c] = centres[c] }
-      normalise(&sums[c])
-    }
-    return sums
+    return means
   }
 }

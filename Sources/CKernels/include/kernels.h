@@ -100,6 +100,14 @@ typedef struct calk_kernels {
 
     /* out[i] = sigmoid(in[i * step] + shift), i < count. */
     void (*sigmoids)(const float *in, int32_t step, float shift, int32_t count, float *out);
+
+    /* out[i * stride + j] = row i of a times row j of b; both have rows of `width` floats. Every
+     * product is summed in one order, which is that of `dot` in Sources/CALModel/Head.swift, and
+     * so has the same bits in every set: sixteen partial sums, number k over the places with
+     * place % 16 == k; these pairwise, upper half onto lower half; then the last width % 16
+     * products one by one. */
+    void (*row_products)(const float *a, int64_t a_rows, const float *b, int64_t b_rows,
+                         int64_t width, float *out, int64_t stride);
 } calk_kernels;
 
 /* The loops for a set, or NULL where this CPU or build does not have it. */

@@ -119,6 +119,10 @@ PROTOTYPES: dict[str, tuple[Any, list[Any]]] = {
     "cal_updater_rollback": (c_int32, [handle, c_uint64, POINTER(handle)]),
     "cal_updater_name": (c_int32, [handle, c_uint64, c_char_p]),
     "cal_updater_assign": (c_int32, [handle, c_uint64, c_uint64]),
+    "cal_updater_label": (
+        c_int32,
+        [handle, c_char_p, handle, c_size_t, c_uint64, c_char_p],
+    ),
     "cal_updater_merge": (c_int32, [handle, c_char_p]),
     "cal_updater_cancel": (c_int32, [handle]),
     "cal_model_calibrate": (c_int32, [handle, handle, handle, c_size_t, POINTER(handle)]),

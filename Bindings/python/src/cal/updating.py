@@ -109,14 +109,8 @@ class Updater(Handle):
     def observe_features(self, features: Matrix, keys: Sequence[str | bytes]) -> None:
         """Takes in features as `Attribution.features` has them. keys: the pixels_sha256 of each,
         in hex, or its 32 bytes."""
-        rows = Input(features, FLOAT, "features", columns=True)
-        digests = [bytes.fromhex(key) if isinstance(key, str) else bytes(key) for key in keys]
-        rows_wanted = len(digests), self.model.info.feature_count
-        if len(rows) and rows.shape != rows_wanted or len(rows) != len(digests):
-            raise error(Status.ARGUMENT, f"features has shape {rows.shape}, needs {rows_wanted}")
-        for number, digest in enumerate(digests):
-            if len(digest) != s.DIGEST_SIZE:
-                raise error(Status.ARGUMENT, f"keys[{number}] has {len(digest)} bytes, not 32")
+        digests = _digests(keys)
+        rows = self._rows(features, len(digests))
         self._library.call(
             "cal_updater_observe_features",
             self._use(),
@@ -124,6 +118,13 @@ class Updater(Handle):
             b"".join(digests),
             len(digests),
         )
+
+    def _rows(self, features: Matrix, count: int) -> Input:
+        rows = Input(features, FLOAT, "features", columns=True)
+        wanted = count, self.model.info.feature_count
+        if len(rows) and rows.shape != wanted or len(rows) != count:
+            raise error(Status.ARGUMENT, f"features has shape {rows.shape}, needs {wanted}")
+        return rows
 
     def sync(self) -> None:
         """Returns when everything observed is on the disk."""
@@ -193,6 +194,24 @@ class Updater(Handle):
         """Says that a novel prototype is the method of another one, from the next commit on."""
         self._library.call("cal_updater_assign", self._use(), id, into)
 
+    def label(
+        self, keys: Sequence[str | bytes], method: int | str, features: Matrix | None = None
+    ) -> None:
+        """Says that images are of a method: that of the prototype with this id, or the one of this
+        name, which the next commit makes if no prototype has it. keys as for `observe_features`;
+        features may be left out for images that the updater keeps."""
+        digests = _digests(keys)
+        rows = None if features is None else self._rows(features, len(digests))
+        self._library.call(
+            "cal_updater_label",
+            self._use(),
+            b"".join(digests),
+            None if rows is None else rows.address,
+            len(digests),
+            method if isinstance(method, int) else 0,
+            None if isinstance(method, int) else method.encode(),
+        )
+
     def merge(self, folder: str | os.PathLike[str]) -> None:
         """Adds what the state in another folder observed; a second time counts it twice."""
         self._library.call("cal_updater_merge", self._use(), _path(folder))
@@ -210,3 +229,11 @@ class Updater(Handle):
     def _json(self, symbol: str) -> dict[str, Any]:
         text: dict[str, Any] = self._library.json(symbol, self._use())
         return text
+
+
+def _digests(keys: Sequence[str | bytes]) -> list[bytes]:
+    digests = [bytes.fromhex(key) if isinstance(key, str) else bytes(key) for key in keys]
+    for number, digest in enumerate(digests):
+        if len(digest) != s.DIGEST_SIZE:
+            raise error(Status.ARGUMENT, f"keys[{number}] has {len(digest)} bytes, not 32")
+    return digests

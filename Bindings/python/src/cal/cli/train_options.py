@@ -70,7 +70,10 @@ def _add_schedule(parser: argparse.ArgumentParser) -> None:
         "--dropout", type=share, default=0.2, help="share of the features, up to 0.9 (0.2)"
     )
     parser.add_argument(
-        "--pseudo-epoch", type=count, default=5, help="epoch, from 0, that ACR acts from, with --recipe paper (5)"
+        "--pseudo-epoch",
+        type=count,
+        default=5,
+        help="epoch, from 0, that ACR acts from, with --recipe paper (5)",
     )
     parser.add_argument(
         "--gamma", type=share, default=0.9, help="ACR's threshold of known classes (0.9)"

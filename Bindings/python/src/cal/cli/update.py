@@ -33,6 +33,12 @@ def register(commands: Any) -> None:
     parser.add_argument("--json", action="store_true", help="the report as one line of JSON")
     parser.add_argument("--name", metavar="ID=NAME", action="append", default=[], type=_label)
     parser.add_argument("--assign", metavar="ID=ID", action="append", default=[], type=_pair)
+    parser.add_argument(
+        "--label",
+        metavar="METHOD",
+        type=_method,
+        help="the images are of this method: a name, or #ID for that of a prototype",
+    )
     parser.add_argument("--rollback", metavar="EPOCH", type=count, help="go back to a kept epoch")
     parser.add_argument("--founders", type=positive, default=10, help="images of a method (10)")
     parser.add_argument("--known-loss", type=share, default=0.01, help="allowed at most (0.01)")
@@ -90,16 +96,24 @@ def _observe(chosen: argparse.Namespace, updater: Updater) -> tuple[dict[str, st
     paths = list(files.expand(chosen.paths, False))
     sources: dict[str, str] = {}
     failed = 0
+    labelled: dict[str, Any] = {}
     with progress_bar() as show:
         for result in updater.observe(
-            paths, threads=chosen.threads, decoders=chosen.decoders, progress=show
+            paths,
+            threads=chosen.threads,
+            decoders=chosen.decoders,
+            progress=show,
+            features=chosen.label is not None,
         ):
             if result.ok:
                 sources.setdefault(result.pixels_sha256 or "", result.source or "")
+                labelled[result.pixels_sha256 or ""] = result.features
                 continue
             failed += 1
             name = Status.name_of(result.status)
             say(f"cal: {printable(result.source or '')}: {printable(result.error)} ({name})")
+    if chosen.label is not None and labelled:
+        updater.label(list(labelled), chosen.label, list(labelled.values()))
     return sources, failed
 
 
@@ -119,8 +133,9 @@ def told(report: dict[str, Any]) -> list[str]:
         f"{report['unexplained']} unexplained, {report['methods']} methods"
     ]
     for born in report["born"]:
+        name = f" {printable(born['name'])}" if born["name"] else ""
         lines.append(
-            f"born     {born['id']}: {born['images']} images, {born['founders']}+ founders"
+            f"born     {born['id']}{name}: {born['images']} images, {born['founders']}+ founders"
         )
     for gone in report["retired"]:
         lines.append(f"retired  {gone['id']}, merged into {gone['merged_into']}: {gone['reason']}")
@@ -139,6 +154,10 @@ def _label(text: str) -> tuple[int, str]:
     if not sign or not name:
         raise argparse.ArgumentTypeError(f"{text!r} is not ID=NAME")
     return count(id), name
+
+
+def _method(text: str) -> int | str:
+    return count(text[1:]) if text.startswith("#") else text
 
 
 def _pair(text: str) -> tuple[int, int]:
