@@ -87,7 +87,8 @@ def test_train_eval_and_resume(faces: Path, tmp_path: Path) -> None:
     history = rows(out)
     assert [row["epoch"] for row in history] == ["0", "1", "2"]
     assert all(row["validation_accuracy"] == "" for row in history)
-    assert all(float(row["learning_rate"]) == 1e-3 for row in history)
+    rates = [float(row["learning_rate"]) for row in history]
+    assert 1e-3 > rates[0] > rates[1] > rates[2] > 0
     dataset = cal.data.open(faces, out / "split.csv")
     assert dataset == cal.data.split(faces, known=["alpha", "beta"], seed=2)
     model = cal.Model.load(out / "model.cal")
@@ -311,7 +312,16 @@ def test_the_report_is_one_page_that_loads_nothing(faces: Path, tmp_path: Path) 
     assert model.sha256 in page.text
     assert f"{model.info.prototype_count} prototypes, K: 2 known" in page.text
     for row in history:
-        assert f" {float(row['total']):.4f} {float(row['supervised']):.4f} " in page.text
+        assert any(
+            f" {total} {supervised} " in page.text
+            for total in rounded(row["total"])
+            for supervised in rounded(row["supervised"])
+        )
+
+
+def rounded(text: str) -> set[str]:
+    """What four decimals of a number may be that was cut to six digits itself."""
+    return {f"{float(text) + shift:.4f}" for shift in (-5e-6, 0, 5e-6)}
 
 
 def test_without_matplotlib_there_is_no_report(

@@ -27,7 +27,7 @@ public struct Discovery: Sendable {
     /// method is to be counted once.
     public static let final = {
       var settings = Settings()
-      settings.imagesPerPart = 48
+      settings.imagesPerPart = 64
       settings.separation = 2
       return settings
     }()
