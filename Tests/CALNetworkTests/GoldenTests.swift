@@ -72,7 +72,8 @@ struct GoldenTests {
       let backbone = maps[maps.count - 1].values
       #expect(relativeError(backbone, golden.expected("backbone", image)) < 1e-5)
       #expect(relativeError(gate.values, golden.expected("attention", image)) < 1e-5)
-      #expect(relativeError(network.features(of: map, maps), golden.expected("features", image)) < 1e-5)
+      #expect(
+        relativeError(network.features(of: map, maps), golden.expected("features", image)) < 1e-5)
     }
   }
 

@@ -35,7 +35,8 @@ private func four(_ values: UnsafePointer<Double>) -> SIMD4<Double> {
 /// target += factor * vector.
 func add(_ vector: [Double], times factor: Double, to target: inout [Double]) {
   vector.withUnsafeBufferPointer { from in
-    target.withUnsafeMutableBufferPointer { to in add(from, times: factor, to: to, count: to.count) }
+    target.withUnsafeMutableBufferPointer { to in add(from, times: factor, to: to, count: to.count)
+    }
   }
 }
 
