@@ -11,7 +11,7 @@ struct StatisticsHead {
   let projection: (weights: [Float], biases: [Float])
   let dimensions: Int
   /// Prototypes, of length 10 as those of the trained head.
-  private(set) var rows: [[Float]]
+  let rows: [[Float]]
   /// Unlabelled images of each.
   let usage: [UInt64]
   /// The temperature, and the probability from which on an answer is a verdict.
@@ -46,15 +46,20 @@ struct StatisticsHead {
     }
     let temperature = try StatisticsHead.temperature(descriptors, found, options)
     let unlabelled = directions.picking(labels.indices.filter { labels[$0] < 0 })
-    let probabilities = StatisticsHead.logits(unlabelled, centres).map {
+    let threshold = StatisticsHead.threshold(unlabelled, centres, temperature)
+    decision = Decision(
+      knownThreshold: threshold, novelThreshold: threshold, temperature: Float(temperature))
+  }
+
+  /// 0 without images.
+  private static func threshold(
+    _ directions: FloatRows, _ centres: FloatRows, _ temperature: Double
+  ) -> Float {
+    let probabilities = logits(directions, centres).map {
       TemperatureScaling.largestProbability($0, temperature)
     }.sorted()
-    let threshold =
-      probabilities.isEmpty
-      ? 0 : probabilities[Int(StatisticsHead.undetermined * Double(probabilities.count))]
-    decision = Decision(
-      knownThreshold: Float(threshold), novelThreshold: Float(threshold),
-      temperature: Float(temperature))
+    guard !probabilities.isEmpty else { return 0 }
+    return Float(probabilities[Int(undetermined * Double(probabilities.count))])
   }
 
   /// A row for each image.
