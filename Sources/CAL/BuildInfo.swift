@@ -15,12 +15,13 @@ enum BuildInfo {
   static var target: String { architecture + "-" + system }
 
   /// Version and configuration of the BLAS that is loaded, which need not be the one that
-  /// libcal was linked with.
-  static var blas: String {
+  /// libcal was linked with. Asked for once: each call puts its text together in the same static
+  /// memory, so two at a time spoil each other's.
+  static let blas: String = {
     var text = String(cString: openblas_get_config())
     while text.last == " " { text.removeLast() }
     return text
-  }
+  }()
 
   static var text: String {
     let available = KernelSet.allCases.filter(\.isAvailable).map(\.name)

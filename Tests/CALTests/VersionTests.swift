@@ -33,6 +33,20 @@ import Testing
     #expect(lines[7].contains("OpenBLAS"))
   }
 
+  /// OpenBLAS writes its part into memory that all calls share.
+  @Test func buildInfoIsTheSameOnAllThreads() async {
+    let expected = text { cal_build_info($0, $1, $2) }
+    let same = await withTaskGroup(of: Bool.self) { group in
+      for _ in 0..<4 {
+        group.addTask {
+          (0..<2000).allSatisfy { _ in text { cal_build_info($0, $1, $2) } == expected }
+        }
+      }
+      return await group.reduce(true) { $0 && $1 }
+    }
+    #expect(same)
+  }
+
   @Test(arguments: [0, 1, 2, 8, 9, 10, 100])
   func textIsCutToTheBuffer(capacity: Int) {
     let whole = text { cal_build_info($0, $1, $2) }
