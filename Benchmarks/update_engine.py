@@ -156,11 +156,8 @@ def main() -> None:
     prototypes, width, images = map(int, sys.argv[2:])
     rows = directions(prototypes + NEW_METHODS, width, 0)
     known, new = rows[:prototypes], rows[prototypes:]
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder, "model.cal")
-        path.write_bytes(tiny_model(known))
-        with cal.Model.load(path) as model:
-            print(json.dumps(task(model, known, new, images)))
+    with cal.Model.from_bytes(tiny_model(known)) as model:
+        print(json.dumps(task(model, known, new, images)))
 
 
 if __name__ == "__main__":

@@ -170,19 +170,16 @@ def main() -> None:
     options = parser.parse_args()
     rows = directions(METHODS + NEW, WIDTH, 0)
     known, new = rows[:METHODS], rows[METHODS:]
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder, "model.cal")
-        path.write_bytes(tiny_model(known))
-        with cal.Model.load(path) as model:
-            cases = [(shape, least) for least in LEAST for shape in SHAPES]
-            print("| shape | least | streams | commits | unexplained | births | with a birth |")
-            print("|---|---|---|---|---|---|---|")
-            for case in cases:
-                print(false_births(model, known, *case, options.streams, options.images))
-            print("\n| shape | least | orders | births of 4 | right method | least agreement |")
-            print("|---|---|---|---|---|---|")
-            for case in cases:
-                print(order(model, known, new, *case, options.orders, options.images))
+    with cal.Model.from_bytes(tiny_model(known)) as model:
+        cases = [(shape, least) for least in LEAST for shape in SHAPES]
+        print("| shape | least | streams | commits | unexplained | births | with a birth |")
+        print("|---|---|---|---|---|---|---|")
+        for case in cases:
+            print(false_births(model, known, *case, options.streams, options.images))
+        print("\n| shape | least | orders | births of 4 | right method | least agreement |")
+        print("|---|---|---|---|---|---|")
+        for case in cases:
+            print(order(model, known, new, *case, options.orders, options.images))
 
 
 if __name__ == "__main__":

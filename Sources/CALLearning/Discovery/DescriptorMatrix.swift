@@ -15,10 +15,9 @@ public struct DescriptorMatrix: Sendable {
     values = Array(repeating: 0, count: rows * width)
   }
 
-  /// An image's statistics. Of many, each
-  /// goes with a sign of its own into one of `width` sums, both taken from a hash of its
-  /// place: the count sketch (M. Charikar, K. Chen, M. Farach-Colton, "Finding frequent items in
-  /// data streams", 2002), which keeps inner products in expectation.
+  /// An image's statistics. Of many, each goes with a sign of its own into one of `width` sums, both
+  /// taken from a hash of its place: the count sketch (M. Charikar, K. Chen, M. Farach-Colton,
+  /// "Finding frequent items in data streams", 2002), which keeps inner products in expectation.
   public mutating func set(row: Int, statistics: Span<Float>) {
     let first = row * width
     guard statistics.count > width else {

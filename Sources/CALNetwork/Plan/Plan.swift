@@ -17,8 +17,8 @@ struct Map: Sendable {
 /// Everything that happens to an image, and where its memory is.
 struct Plan: Sendable {
   let steps: [Step]
-  let layout: ArenaLayout
-  private let slots: [Slot]
+  fileprivate var slots: [Slot]
+  private(set) var layout: ArenaLayout
   let scratch: ScratchSize
   let input: SlotID
   let features: SlotID
@@ -31,37 +31,16 @@ struct Plan: Sendable {
   let maps: [Map]
   /// Owns what steps read outside a map.
   let zeros: FloatMemory
-
-  init(
-    steps: [Step], slots: [Slot], scratch: ScratchSize, input: SlotID, features: SlotID,
-    map: SlotID, mapStride: Int, mapPositions: Int, statistics: SlotID?, maps: [Map],
-    zeros: FloatMemory
-  ) {
-    self.steps = steps
-    self.slots = slots
-    layout = ArenaLayout(slots)
-    self.scratch = scratch
-    self.input = input
-    self.features = features
-    self.map = map
-    self.mapStride = mapStride
-    self.mapPositions = mapPositions
-    self.statistics = statistics
-    self.maps = maps
-    self.zeros = zeros
-  }
 }
 
 extension Plan {
   /// With memory of their own for the maps that have statistics, so that all of them are there at
   /// the end. Steps know slots, not places, so they stay.
   func keepingMaps() -> Plan {
-    var kept = slots
-    for map in maps { kept[map.slot].last = steps.count }
-    return Plan(
-      steps: steps, slots: kept, scratch: scratch, input: input, features: features, map: map,
-      mapStride: mapStride, mapPositions: mapPositions, statistics: statistics, maps: maps,
-      zeros: zeros)
+    var plan = self
+    for map in maps { plan.slots[map.slot].last = steps.count }
+    plan.layout = ArenaLayout(plan.slots)
+    return plan
   }
 }
 
@@ -93,8 +72,8 @@ struct PlanBuilder {
     zeros: FloatMemory
   ) -> Plan {
     Plan(
-      steps: steps, slots: slots, scratch: scratch, input: input, features: features,
-      map: map.slot, mapStride: map.stride, mapPositions: map.positions, statistics: statistics,
-      maps: maps, zeros: zeros)
+      steps: steps, slots: slots, layout: ArenaLayout(slots), scratch: scratch, input: input,
+      features: features, map: map.slot, mapStride: map.stride, mapPositions: map.positions,
+      statistics: statistics, maps: maps, zeros: zeros)
   }
 }
