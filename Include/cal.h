@@ -846,7 +846,7 @@ typedef struct cal_updater_options {
                             when the state is created */
     uint32_t reservoir;  /* images kept of those that nothing explains well; 0: 8192; 16 to
                             1048576. Each takes 4 bytes x feature_count, on disk and in memory */
-    uint32_t samples;    /* images kept for each prototype; 0: 64; 4 to 65536 */
+    uint32_t samples;    /* images kept for each prototype; 0: 256; 4 to 65536 */
     uint32_t keep;       /* epochs whose models stay in the folder; 0: 4 */
     uint32_t reserved;
 } cal_updater_options;
@@ -977,9 +977,10 @@ CAL_CHECKED cal_status cal_updater_merge(cal_updater *updater, const char *folde
 /* Stops a running preview or commit; nothing otherwise. Thread: any. Errors: CAL_ERR_HANDLE. */
 CAL_CHECKED cal_status cal_updater_cancel(cal_updater *updater);
 
-/* A copy of the model that holds features of images whose known method is known, in the place of
- * those it held: commits are held against them. count x feature_count floats at features, and at
- * ids the id of a known prototype for each. Thread: any. Errors: CAL_ERR_HANDLE, CAL_ERR_ARGUMENT,
+/* A copy of the model that holds features of images whose method is known, in the place of those it
+ * held of known prototypes: commits are held against them. count x feature_count floats at
+ * features, and at ids the id of a prototype in use for each; images of novel ones replace those
+ * that the model holds of the same. Thread: any. Errors: CAL_ERR_HANDLE, CAL_ERR_ARGUMENT,
  * CAL_ERR_MODEL_INVALID, CAL_ERR_MODEL_LIMIT, CAL_ERR_MEMORY. */
 CAL_CHECKED cal_status cal_model_calibrate(const cal_model *model, const float *features,
                                            const uint64_t *ids, size_t count, cal_model **out);

@@ -91,8 +91,12 @@ public func cal_model_calibrate(
         rows[id, default: []].append(Array(values[image * width..<(image + 1) * width]))
       }
     }
-    let classes = rows.sorted { $0.key < $1.key }
-      .map { CalibrationClass(id: $0.key, features: $0.value) }
+    let novel = model.bank.active.map { model.bank.prototypes[$0] }.filter { $0.kind == .novel }
+    let kept = model.calibration.filter { own in
+      rows[own.id] == nil && novel.contains { $0.id == own.id }
+    }
+    let classes = (kept + rows.map { CalibrationClass(id: $0.key, features: $0.value) })
+      .sorted { $0.id < $1.id }
     do throws(ModelError) {
       let bytes = try model.serialised(calibration: classes)
       out.pointee = models.add(try Model(bytes: bytes.span.bytes))

@@ -1,9 +1,10 @@
 import CModelFormat
 
-/// Features of images of one known method, as the network gives them: what an update of the bank
-/// is held against.
+/// Features of images of one method, as the network gives them: what an update of the bank is held
+/// against.
 public struct CalibrationClass: Sendable, Equatable {
-  /// Of the known prototype.
+  /// Of a known prototype, if it is known what made the images; of a novel one, if they are some of
+  /// those that it was made from.
   public let id: UInt64
   /// One feature vector for each image.
   public let features: [[Float]]
@@ -48,8 +49,8 @@ public struct CalibrationClass: Sendable, Equatable {
     var ids: Set<UInt64> = []
     for (i, own) in classes.enumerated() {
       let path = "calibration.classes[\(i)]"
-      guard let entry = bank.entry(ofID: own.id), bank.prototypes[entry].kind == .known else {
-        throw .invalid("\(path).id: \(own.id) is no known prototype")
+      guard let entry = bank.entry(ofID: own.id), bank.prototypes[entry].kind != .retired else {
+        throw .invalid("\(path).id: \(own.id) is no prototype in use")
       }
       guard ids.insert(own.id).inserted else { throw .invalid("\(path).id: \(own.id) came before") }
       for (image, feature) in own.features.enumerated() {

@@ -45,11 +45,20 @@ extension Model {
   }
 
   /// This model's file with `newBank` in the place of its bank, and made from `parent`, if that is
-  /// given. All else stays byte for byte, fields of a newer libcal included, also those inside
+  /// given; with more calibration features, and without those of prototypes that `newBank` has
+  /// retired. All else stays byte for byte, fields of a newer libcal included, also those inside
   /// bank and provenance.
-  public func serialised(with newBank: Bank, parent: Digest? = nil) throws(ModelError) -> [UInt8] {
+  public func serialised(
+    with newBank: Bank, parent: Digest? = nil, addingCalibration more: [CalibrationClass] = []
+  ) throws(ModelError) -> [UInt8] {
     try checkFeatures(of: newBank, spec)
     var fields = [Field.bank: newBank.serialised(keeping: bank.unknownFields)]
+    let inUse = Set(newBank.active.map { newBank.prototypes[$0].id })
+    let kept = calibration.filter { inUse.contains($0.id) } + more
+    if kept != calibration {
+      try CalibrationClass.check(kept, newBank)
+      fields[Field.calibration] = CalibrationClass.field(kept)
+    }
     if let parent {
       fields[Field.provenance] = try withBytes { bytes throws(ModelError) in
         try provenanceField(bytes, parent)

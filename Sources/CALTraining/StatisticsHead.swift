@@ -16,12 +16,12 @@ struct StatisticsHead {
   let usage: [UInt64]
   /// The temperature, and the probability from which on an answer is a verdict.
   let decision: Decision
-  /// Features of some labelled images of each known class.
+  /// Features of some images of each prototype: labelled ones of known classes.
   let calibration: [[[Float]]]
 
   /// Enough for methods that are met later: what these differ in is not among the widest axes.
   private static let dimensions = 128
-  /// Of the images that later updates are held against, for each class.
+  /// Of the images that later updates are held against, for each prototype.
   private static let calibrationImages = 32
   /// Share of the unlabelled images that are left without a verdict, so that methods which no
   /// prototype stands for are noticed.
@@ -30,21 +30,27 @@ struct StatisticsHead {
   init(
     _ descriptors: Descriptors, statistics: Int, _ options: TrainingOptions
   ) throws(TrainingError) {
+    let labels = descriptors.labels
+    let held = StatisticsHead.heldOut(labels, options.known)
     let (space, found) = try descriptors.discovery(
-      options, .final, dimensions: StatisticsHead.dimensions, tries: 5, epoch: options.epochs)
+      options, .final, dimensions: StatisticsHead.dimensions, tries: 5, epoch: options.epochs,
+      hidden: Set(held.flatMap { $0 }))
     projection = space.projection(statistics: statistics)
     dimensions = space.dimensions
-    usage = found.usage
     let directions = FloatRows(space.directions().map { $0.map(Float.init) })
-    let labels = descriptors.labels
-    let centres = StatisticsHead.centres(directions, found, labels)
+    let centres = StatisticsHead.centres(directions, found, labels, held)
     rows = (0..<centres.count).map { centres[$0].map { 10 * $0 } }
-    calibration = (0..<options.known).map { label in
-      let images = labels.indices.filter { labels[$0] == label }
-      let count = min(images.count, StatisticsHead.calibrationImages)
-      return (0..<count).map { directions[images[$0 * images.count / count]] }
+    let clusters = (0..<centres.count).map { row in
+      labels.indices.filter { labels[$0] < 0 && found.clusters[$0] == row }
     }
-    let temperature = try StatisticsHead.temperature(descriptors, found, options)
+    usage = clusters.map { UInt64($0.count) }
+    calibration = (0..<centres.count).map { row in
+      let images = row < options.known ? held[row] : StatisticsHead.some(of: clusters[row])
+      return images.map { directions[$0] }
+    }
+    let images = held.flatMap { $0 }
+    let temperature = TemperatureScaling.temperature(
+      StatisticsHead.logits(directions.picking(images), centres), labels: images.map { labels[$0] })
     let unlabelled = directions.picking(labels.indices.filter { labels[$0] < 0 })
     let threshold = StatisticsHead.threshold(unlabelled, centres, temperature)
     decision = Decision(
@@ -73,44 +79,36 @@ struct StatisticsHead {
     }
   }
 
+  /// Labelled images of each known class that neither space nor prototypes are made from: images by
+  /// which a space is whitened lie nearer to their centres in it than any others, and so say nothing
+  /// of how sure an answer is, nor of what images that arrive later are like.
+  private static func heldOut(_ labels: [Int], _ known: Int) -> [[Int]] {
+    (0..<known).map { label in
+      let images = labels.indices.filter { labels[$0] == label }
+      return some(of: images, atMost: images.count / 2)
+    }
+  }
+
+  /// Spread over all of them.
+  private static func some(of images: [Int], atMost limit: Int = .max) -> [Int] {
+    let count = min(images.count, calibrationImages, limit)
+    return (0..<count).map { images[$0 * images.count / count] }
+  }
+
   /// Mean directions; 0 for a cluster without images. Of a known class those with its label are
   /// enough, if there are any: what joined them may be a method that is like it.
   private static func centres(
-    _ directions: FloatRows, _ found: Discovery, _ labels: [Int]
+    _ directions: FloatRows, _ found: Discovery, _ labels: [Int], _ held: [[Int]]
   ) -> FloatRows {
     let isLabelled = Set(labels)
+    let isHeld = Set(held.flatMap { $0 })
     let clusters = found.clusters.indices.map { image in
       let cluster = found.clusters[image]
-      return isLabelled.contains(cluster) ? labels[image] : cluster
+      guard isLabelled.contains(cluster) || labels[image] >= 0 else { return cluster }
+      return isHeld.contains(image) ? -1 : labels[image]
     }
     let none = Array(repeating: Float(0), count: directions.width)
     return SphericalMeans.means(
       directions, clusters, FloatRows(Array(repeating: none, count: found.count)))
-  }
-
-  /// Fitted by a space that knows only every second labelled image, and what it says of the others:
-  /// images by which a space is whitened lie nearer to their centres in it than any others.
-  private static func temperature(
-    _ descriptors: Descriptors, _ found: Discovery, _ options: TrainingOptions
-  ) throws(TrainingError) -> Double {
-    var labels = descriptors.labels
-    var hidden: [Int] = []
-    for label in 0..<options.known {
-      let images = labels.indices.filter { labels[$0] == label }
-      hidden += images.enumerated().compactMap { $0.offset % 2 == 1 ? $0.element : nil }
-    }
-    for image in hidden { labels[image] = -1 }
-    var random = Random(
-      seed: options.seed, purpose: .discovery, epoch: UInt32(truncatingIfNeeded: options.epochs),
-      index: 1)
-    guard
-      let space = DiscoverySpace(
-        descriptors.matrix, labels: labels, known: options.known, dimensions: dimensions,
-        shrinkage: Discovery.Settings.final.shrinkage, &random)
-    else { throw .diverged("statistics of the network's maps are not finite") }
-    let directions = FloatRows(space.directions().map { $0.map(Float.init) })
-    let centres = centres(directions, found, labels)
-    return TemperatureScaling.temperature(
-      logits(directions.picking(hidden), centres), labels: hidden.map { descriptors.labels[$0] })
   }
 }

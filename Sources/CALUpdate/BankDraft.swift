@@ -15,9 +15,18 @@ struct BankDraft {
   /// Of its own images, how many each birth was the answer to when it was last looked at.
   private(set) var answered: [UInt64: Int] = [:]
   private(set) var nextID: UInt64
+  /// Whether prototypes point to the centres of their images, as the statistics neck's do, and not
+  /// to where a training has moved them.
+  private let areCentres: Bool
+  /// How much shorter than others a birth is: what is as near to an old prototype stays with it.
+  private static let reserve = 0.95
+  private static let reserveLimit = 8
+  private var heldBack: [UInt64: Int] = [:]
 
-  init(_ bank: Bank, labels: [UInt64: Tally.Label], nextID: UInt64) throws(UpdateError) {
+  init(_ model: Model, labels: [UInt64: Tally.Label], nextID: UInt64) throws(UpdateError) {
+    let bank = model.bank
     old = bank
+    if case .statistics = model.spec.neck { areCentres = true } else { areCentres = false }
     prototypes = bank.active.map { bank.prototypes[$0] }
     self.nextID = max(nextID, bank.nextID)
     for (id, label) in labels.sorted(by: { $0.key < $1.key }) {
@@ -89,18 +98,18 @@ struct BankDraft {
     prototypes.remove(at: from)
   }
 
-  /// A prototype that points to where these images are and known ones are not; at the length that
-  /// others have, so that its logits have their scale.
-  /// With a name it is one that an examiner asked for.
+  /// A prototype for these images; at the length that others have, so that its logits have their
+  /// scale. Where prototypes are centres it points to theirs; else to where they are and known
+  /// images are not. With a name it is one that an examiner asked for.
   mutating func addBirth(
     of features: [[Float]], apartFrom known: [Float]?, name: String = ""
   ) -> UInt64 {
     let own = meanDirection(features) ?? Array(repeating: 0, count: old.featureCount)
-    let vector = known.map { zip(own, $0).map(-) } ?? own
+    let vector = areCentres ? own : known.map { zip(own, $0).map(-) } ?? own
     let elders = prototypes.filter { !births.contains($0.id) }
     let novel = elders.filter { $0.kind == .novel }
     let lengths = (novel.isEmpty ? elders : novel).map { CALUpdate.length($0.vector) }
-    let length = lengths.reduce(0, +) / Double(max(lengths.count, 1))
+    let length = BankDraft.reserve * lengths.reduce(0, +) / Double(max(lengths.count, 1))
     let scale = length / max(CALUpdate.length(vector), 1e-12)
     let id = nextID
     nextID += 1
@@ -111,6 +120,27 @@ struct BankDraft {
         id: id, kind: .novel, name: name, vector: vector.map { Float(Double($0) * scale) },
         birthEpoch: old.epoch + 1))
     return id
+  }
+
+  /// Makes the birth that takes the most known images shorter, so that it takes fewer. False if there
+  /// is none that may be made shorter.
+  mutating func holdBack(_ known: KnownImages, _ temperature: Float) -> Bool {
+    let head = head(temperature)
+    let images = Cached.Images(known.features.map(\.feature), head)
+    var taken: [UInt64: Int] = [:]
+    for (image, top) in zip(known.features, head.tops(of: images)) where image.id != head.ids[top] {
+      taken[head.ids[top], default: 0] += 1
+    }
+    let candidates = births.subtracting(named).filter {
+      taken[$0] != nil && heldBack[$0, default: 0] < BankDraft.reserveLimit
+    }
+    let worst = candidates.sorted().max { taken[$0, default: 0] < taken[$1, default: 0] }
+    guard let id = worst, let place = place(of: id) else { return false }
+    heldBack[id, default: 0] += 1
+    for f in prototypes[place].vector.indices {
+      prototypes[place].vector[f] *= Float(BankDraft.reserve)
+    }
+    return true
   }
 
   /// Refines novel prototypes, unless known images or the cached images of novel prototypes then

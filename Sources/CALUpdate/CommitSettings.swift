@@ -16,6 +16,14 @@ public struct CommitSettings: Sendable, Equatable {
 
   public init() {}
 
+  /// What to ask of groups of `Strangers`, which have been told from everything else already: that
+  /// two of them have more between them than a cloud that was cut.
+  var forStrangers: CommitSettings {
+    var settings = self
+    settings.separation = min(separation, 3.5)
+    return settings
+  }
+
   func check() throws(UpdateError) {
     try CALUpdate.check(founders, in: 2...1_000_000, "founders")
     try CALUpdate.check(separation, in: 0...1e6, "separation")

@@ -7,11 +7,6 @@ import CALLearning
 /// images that a prototype does explain, which then have won them over. What is left, and has
 /// enough founders that agree on a direction, is new.
 struct Discovery {
-  /// Images that a prototype in use explains, of the reservoir's directions.
-  struct Anchor {
-    let id: UInt64
-    let features: [[Float]]
-  }
 
   struct Group: Sendable, Equatable {
     enum Outcome: String, Sendable, Equatable {
@@ -45,41 +40,68 @@ struct Discovery {
   private(set) var groups: [Group] = []
 
   private let rows: FloatRows
-  private let anchors: [Anchor]
+  private let anchors: [References.Part]
+  private let absorbs: Bool
   private let settings: CommitSettings
   private var separation: Separation
   /// distances[a][b] for candidates and, behind them, anchors; infinity if they are not compared.
   private var distances: [[Double]]
   private let candidates: Int
 
-  /// Features in the order of the reservoir, which goes by hashes of the images.
+  /// Features in the order of the reservoir, which goes by hashes of the images. The images of
+  /// prototypes win groups over.
   init(
-    _ features: [[Float]], anchors: [Anchor], width: Int, settings: CommitSettings
+    _ features: [[Float]], anchors: [References.Part], width: Int, settings: CommitSettings
   ) {
-    var rows = FloatRows(width: width)
-    // What matters is where features point to, whether the head goes by length or not.
-    for feature in features.prefix(Discovery.imageLimit) { rows.append(direction: feature) }
-    var group: [Int]
-    (group, candidates) = Discovery.cut(rows, founders: settings.founders)
+    let rows = Discovery.directions(features.prefix(Discovery.imageLimit), width)
+    let (group, count) = Discovery.cut(rows, founders: settings.founders)
+    self.init(rows, group, count, anchors, absorbs: true, settings)
+  }
+
+  /// `group` says which centre took each stranger. No prototype's images win them over.
+  init(
+    strangers features: [[Float]], group: [Int], anchors: [References.Part], width: Int,
+    settings: CommitSettings
+  ) {
+    let rows = Discovery.directions(features[...], width)
+    self.init(
+      rows, group, (group.max() ?? -1) + 1, anchors, absorbs: false,
+      settings.forStrangers)
+  }
+
+  private init(
+    _ images: FloatRows, _ group: [Int], _ count: Int, _ anchors: [References.Part], absorbs: Bool,
+    _ settings: CommitSettings
+  ) {
+    var (rows, group) = (images, group)
     let share = max(Discovery.anchorLimit / max(anchors.count, 1), 4)
     for (i, anchor) in anchors.enumerated() {
       for feature in anchor.features.prefix(share) {
         rows.append(direction: feature)
-        group.append(candidates + i)
+        group.append(count + i)
       }
     }
+    candidates = count
     self.rows = rows
     self.anchors = anchors
+    self.absorbs = absorbs
     self.settings = settings
-    separation = Separation(rows, group: group, groups: candidates + anchors.count)
+    separation = Separation(rows, group: group, groups: count + anchors.count)
     distances = []
     measureAll()
     mergeNearest()
     judge()
   }
 
+  /// What matters is where features point to, whether the head goes by length or not.
+  private static func directions(_ features: ArraySlice<[Float]>, _ width: Int) -> FloatRows {
+    var rows = FloatRows(width: width)
+    for feature in features { rows.append(direction: feature) }
+    return rows
+  }
+
   /// Groups, none of them empty. Over-split on purpose: what belongs together is merged by a test.
-  private static func cut(_ rows: FloatRows, founders: Int) -> (group: [Int], groups: Int) {
+  static func cut(_ rows: FloatRows, founders: Int) -> (group: [Int], groups: Int) {
     var random = Random(seed: 0, purpose: .update, epoch: 0, index: 0)
     let means = SphericalMeans(
       rows, count: min(max(rows.count / founders, 1), groupLimit), starts: 1, rounds: 12, &random)
@@ -100,17 +122,18 @@ struct Discovery {
     if b < candidates { distances[b][a] = distance }
   }
 
-  /// The nearest other group; of equally near ones the first.
-  private func nearest(to a: Int) -> (group: Int, distance: Double)? {
-    guard let best = distances[a].indices.min(by: { distances[a][$0] < distances[a][$1] }),
+  /// The nearest other one of the first so many groups; of equally near ones the first.
+  private func nearest(to a: Int, of count: Int) -> (group: Int, distance: Double)? {
+    guard let best = (0..<count).min(by: { distances[a][$0] < distances[a][$1] }),
       distances[a][best] < .infinity
     else { return nil }
     return (best, distances[a][best])
   }
 
   private mutating func mergeNearest() {
+    let rivals = absorbs ? candidates + anchors.count : candidates
     while true {
-      let pairs = (0..<candidates).compactMap { a in nearest(to: a).map { (a, $0) } }
+      let pairs = (0..<candidates).compactMap { a in nearest(to: a, of: rivals).map { (a, $0) } }
       guard let (a, (b, distance)) = pairs.min(by: { $0.1.distance < $1.1.distance }),
         distance < settings.separation
       else { return }
@@ -141,7 +164,7 @@ struct Discovery {
 
   private mutating func judge() {
     for a in 0..<candidates where !removed.contains(a) {
-      let near = nearest(to: a)
+      let near = nearest(to: a, of: candidates + anchors.count)
       if founders(a) < settings.founders || !separation.isMeasurable(a) {
         report(a, .small, near)
       } else if separation.coherence(a) < 0.5 {

@@ -6,14 +6,14 @@ struct KnownImages {
   let features: [(id: UInt64, feature: [Float])]
 
   init(_ model: Model, _ tally: Tally) {
-    let stored = model.calibration
+    let known = model.bank.active.map { model.bank.prototypes[$0] }.filter { $0.kind == .known }
+    let stored = model.calibration.filter { own in known.contains { $0.id == own.id } }
     guard stored.isEmpty else {
       source = .calibration
       features = stored.flatMap { part in part.features.map { (part.id, $0) } }
       return
     }
     source = .samples
-    let known = model.bank.active.map { model.bank.prototypes[$0] }.filter { $0.kind == .known }
     features = known.flatMap { prototype in
       (tally.samples[prototype.id]?.entries ?? []).map { (prototype.id, $0.feature) }
     }

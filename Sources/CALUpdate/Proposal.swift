@@ -9,7 +9,11 @@ struct Proposal {
   private(set) var bank: Bank
   private(set) var tally: Tally
   private(set) var nextID: UInt64
+  /// Images of births, for a model that holds images of its prototypes.
+  private(set) var calibration: [CalibrationClass] = []
 
+  /// Of each birth.
+  private static let calibrationImages = 32
   private static let rounds = 4
   private static let exampleCount = 12
 
@@ -18,7 +22,7 @@ struct Proposal {
   ) throws(UpdateError) {
     try settings.check()
     var draft = try BankDraft(
-      model.bank, labels: snapshot.tally.labels, nextID: snapshot.nextID)
+      model, labels: snapshot.tally.labels, nextID: snapshot.nextID)
     try progress.reach(0)
     let known = KnownImages(
       model, snapshot.tally.without(Set(snapshot.tally.imageLabels.images.keys)))
@@ -26,86 +30,62 @@ struct Proposal {
     let labelled = LabelledImages(snapshot.tally.imageLabels, &draft, apartFrom: knownMean)
     let labelCounts = labelled.counts(snapshot.tally)
     let old = snapshot.tally.without(labelled.keys)
-    let entries = old.reservoir.entries
-    let discovery = Discovery(
-      entries.map(\.feature), anchors: Proposal.anchors(model, draft, old, known, labelled),
-      width: model.bank.featureCount, settings: settings)
+    var found = NewMethods(
+      old, References(model, draft, old, labelled), &draft, known: knownMean, settings)
     try progress.reach(0.4)
-    var founded: [UInt64: Discovery.Group] = [:]
-    var rejected: [CommitReport.Rejection] = []
-    for group in discovery.groups {
-      guard group.outcome == .born else {
-        rejected.append(.init(group, reason: group.outcome.rawValue))
-        continue
-      }
-      let features = group.images.map { entries[$0].feature }
-      founded[draft.addBirth(of: features, apartFrom: knownMean)] = group
-    }
-
-    let images = founded.mapValues { group in group.images.map { entries[$0].feature } }
     let cached = Cached(
-      model, old, known, images, labelled, draft.head(model.decision.temperature))
+      model, old, known, found.births.mapValues { $0.images.map(\.feature) }, labelled,
+      draft.head(model.decision.temperature))
     let observed = old.counts.mapValues(\.images).merging(labelCounts) { $0 &+ $1 }
     for round in 0..<Proposal.rounds {
       try draft.refine(cached, model.decision.temperature)
       try progress.reach(0.4 + 0.5 * Double(round + 1) / Double(Proposal.rounds))
       let unused = draft.dropUnusedBirths(cached, model.decision.temperature, settings)
-      for id in unused {
-        if let group = founded.removeValue(forKey: id) {
-          rejected.append(.init(group, reason: "unused"))
-        }
-      }
       let pruned = try draft.prune(
         cached, observed, model.decision.temperature, settings)
-      for id in pruned {
-        if let group = founded.removeValue(forKey: id) {
-          rejected.append(.init(group, reason: "unused"))
-        }
-      }
+      found.drop(unused + pruned)
       if unused.isEmpty && pruned.isEmpty { break }
     }
-    var assigned = founded.mapValues { group in group.images.map { entries[$0] } }
-    for group in discovery.groups where group.outcome == .absorbed {
-      guard let id = group.nearest, draft.isNovel(id) else { continue }
-      assigned[id, default: []] += group.images.map { entries[$0] }
+    var (bank, tally) = try Proposal.finish(draft, old, found, labelled, labelCounts, model)
+    while settings.refuses(known.compare(model, bank)),
+      draft.holdBack(known, model.decision.temperature)
+    {
+      found.drop(draft.dropUnusedBirths(cached, model.decision.temperature, settings))
+      (bank, tally) = try Proposal.finish(draft, old, found, labelled, labelCounts, model)
     }
-    let (bank, tally) = try draft.finish(
-      old, assigned: assigned, labelled: labelled, labelCounts: labelCounts,
-      decision: model.decision)
     self.bank = bank
     self.tally = tally
     nextID = bank.nextID
+    if !model.calibration.isEmpty {
+      let births = found.births.mapValues(\.images)
+        .merging(labelled.entries.filter { labelled.births.contains($0.key) }) { own, _ in own }
+      calibration = births.sorted { $0.key < $1.key }.map { id, images in
+        CalibrationClass(id: id, features: Proposal.some(of: images))
+      }
+    }
     report = CommitReport(parent: model.digest, known: known.compare(model, bank))
-    describe(model.bank, old, draft, founded, entries, labelled)
-    report.rejected = rejected
+    describe(model.bank, old, draft, found, labelled)
     try check(settings)
     try progress.reach(1)
   }
 
-  /// Images of each prototype in use, to tell new methods from.
-  private static func anchors(
-    _ model: Model, _ draft: BankDraft, _ tally: Tally, _ known: KnownImages,
-    _ labelled: LabelledImages
-  ) -> [Discovery.Anchor] {
-    var features = labelled.entries.mapValues { $0.map(\.feature) }
-    for prototype in model.bank.active.map({ model.bank.prototypes[$0] }) {
-      guard let id = draft.heir(of: prototype.id) else { continue }
-      if prototype.kind == .known && known.source == .calibration {
-        features[id, default: []] +=
-          known.features.filter { $0.id == prototype.id }.map(\.feature)
-      } else if let sample = tally.samples[prototype.id] {
-        features[id, default: []] += sample.entries.map(\.feature)
-      }
-    }
-    return draft.prototypes.compactMap { prototype in
-      guard let own = features[prototype.id], !own.isEmpty else { return nil }
-      return .init(id: prototype.id, features: own)
-    }
+  private static func finish(
+    _ draft: BankDraft, _ old: Tally, _ found: NewMethods, _ labelled: LabelledImages,
+    _ labelCounts: [UInt64: UInt64], _ model: Model
+  ) throws(UpdateError) -> (Bank, Tally) {
+    try draft.finish(
+      old, assigned: found.births.mapValues(\.images).merging(found.absorbed, uniquingKeysWith: +),
+      labelled: labelled, labelCounts: labelCounts, decision: model.decision)
+  }
+
+  private static func some(of images: [Reservoir.Entry]) -> [[Float]] {
+    let count = min(images.count, calibrationImages)
+    return (0..<count).map { images[$0 * images.count / count].feature }
   }
 
   private mutating func describe(
-    _ before: Bank, _ old: Tally, _ draft: BankDraft, _ founded: [UInt64: Discovery.Group],
-    _ entries: [Reservoir.Entry], _ labelled: LabelledImages
+    _ before: Bank, _ old: Tally, _ draft: BankDraft, _ found: NewMethods,
+    _ labelled: LabelledImages
   ) {
     report.fromEpoch = before.epoch
     report.epoch = bank.epoch
@@ -114,6 +94,7 @@ struct Proposal {
     report.methods = bank.active.count
     report.retired = draft.retired
     report.renamed = draft.renamed
+    report.rejected = found.rejected
     for entry in bank.active {
       let prototype = bank.prototypes[entry]
       let images = labelled.entries[prototype.id] ?? []
@@ -123,11 +104,12 @@ struct Proposal {
       }
       if labelled.births.contains(prototype.id) {
         report.born.append(birth(prototype, images, images.count, .infinity, nil, draft.answered))
-      } else if let group = founded[prototype.id] {
+      } else if let birth = found.births[prototype.id] {
+        let group = birth.group
         report.born.append(
-          birth(
-            prototype, group.images.map { entries[$0] }, group.founders, group.separation,
-            group.nearest, draft.answered))
+          self.birth(
+            prototype, birth.images, group.founders, group.separation, group.nearest,
+            draft.answered))
       } else if let own = before.entry(ofID: prototype.id) {
         let cosine = cosine(before.prototypes[own].vector, prototype.vector)
         if cosine < 0.999999 { report.moved.append(.init(id: prototype.id, cosine: cosine)) }
@@ -151,21 +133,24 @@ struct Proposal {
 
   private func check(_ settings: CommitSettings) throws(UpdateError) {
     let known = report.known
-    guard known.source == .calibration, known.before > known.after else { return }
-    let loss = Double(known.before - known.after) / Double(known.images)
-    guard loss > settings.knownLoss else { return }
+    guard settings.refuses(known) else { return }
     throw .refused(
       "the commit would leave \(known.after) of \(known.images) calibration images with the right"
-        + " answer, before there are \(known.before): a loss of \(loss), at most"
+        + " answer, before there are \(known.before): a loss of \(known.loss), at most"
         + " \(settings.knownLoss) is allowed (known_loss)")
   }
 }
 
-extension CommitReport.Rejection {
-  fileprivate init(_ group: Discovery.Group, reason: String) {
-    self.init(
-      images: group.images.count, founders: group.founders, reason: reason,
-      separation: group.separation, nearest: group.nearest)
+extension CommitSettings {
+  fileprivate func refuses(_ known: CommitReport.KnownAnswers) -> Bool {
+    known.source == .calibration && known.loss > knownLoss
+  }
+}
+
+extension CommitReport.KnownAnswers {
+  /// Share of the images; 0 if none is lost.
+  fileprivate var loss: Double {
+    before > after ? Double(before - after) / Double(max(images, 1)) : 0
   }
 }
 

@@ -5,7 +5,7 @@ public struct UpdateSettings: Sendable, Equatable, CustomStringConvertible {
   /// Images kept of those that nothing explains well.
   public var reservoir = 8192
   /// Images kept of those that a prototype explains, for each prototype.
-  public var samples = 64
+  public var samples = 256
 
   public init() {}
 

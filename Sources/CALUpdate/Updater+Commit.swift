@@ -16,7 +16,7 @@ extension Updater {
     _ settings: CommitSettings = .init(), progress: @escaping (Double) -> Bool = { _ in true }
   ) throws(UpdateError) -> CommitReport {
     let proposal = try proposal(settings, progress)
-    let model = try model.next(proposal.bank)
+    let model = try model.next(proposal.bank, proposal.calibration)
     var next = folder.snapshot
     next.tally = proposal.tally
     next.nextID = proposal.nextID
@@ -64,9 +64,11 @@ extension Updater {
 
 extension Model {
   /// This model with another bank, and this one as its parent.
-  fileprivate func next(_ bank: Bank) throws(UpdateError) -> Model {
+  fileprivate func next(
+    _ bank: Bank, _ calibration: [CalibrationClass] = []
+  ) throws(UpdateError) -> Model {
     try modelResult { () throws(ModelError) in
-      let bytes = try serialised(with: bank, parent: digest)
+      let bytes = try serialised(with: bank, parent: digest, addingCalibration: calibration)
       return try Model(bytes: bytes.span.bytes)
     }
   }

@@ -58,13 +58,17 @@ import Testing
     #expect(1...128 ~= model.spec.featureCount)
     #expect(lengths(model.bank.prototypes.map(\.vector)).allSatisfy { abs($0 - 10) < 1e-4 })
     #expect(TemperatureScaling.range.contains(Double(model.decision.temperature)))
-    #expect(model.calibration.map(\.id) == [0, 1])
+    // A model file has images of every prototype that has any, known ones first.
+    #expect(model.calibration.map(\.id).prefix(2) == [0, 1])
     let labelled = (0..<source.count).filter { source.label(of: $0) == 1 }
-    #expect(model.calibration[1].features.count == min(labelled.count, 32))
+    #expect(model.calibration[1].features.count == min(labelled.count / 2, 32))
     let found = try features(of: labelled, model)
-    for (given, own) in zip(model.calibration[1].features, found) {
-      for (a, b) in zip(given, own) { #expect(abs(a - b) < 1e-4) }
+    for given in model.calibration[1].features {
+      let same = found.count { own in zip(given, own).allSatisfy { abs($0 - $1) < 1e-4 } }
+      #expect(same == 1)
     }
+    let images = model.bank.prototypes.filter { $0.usage > 0 && $0.kind == .novel }.map(\.id)
+    #expect(model.calibration.map(\.id).dropFirst(2) == images[...])
     let known = model.bank.prototypes[1].vector
     let other = model.bank.prototypes[0].vector
     func cosine(_ a: [Float], _ b: [Float]) -> Float { zip(a, b).reduce(0) { $0 + $1.0 * $1.1 } }

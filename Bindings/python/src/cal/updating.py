@@ -41,7 +41,7 @@ class Updater(Handle):
         *,
         seed: int = 0,
         reservoir: int = 8192,
-        samples: int = 64,
+        samples: int = 256,
         keep: int = 4,
         sync: bool = True,
     ) -> Self:

@@ -1,0 +1,263 @@
+import CALLearning
+
+/// Which of the images that arrived are of methods that no prototype stands for.
+///
+/// Probabilities do not tell. Softmax asks which prototype is nearest, not whether it is near, so
+/// most images of a new method are explained, many of them with certainty. But they arrive, and are
+/// not among a prototype's references: a centre that takes a part of the images that arrived for a
+/// prototype, and not as large a part of its references, takes images that are not its own. A
+/// centre in a corner of a prototype's own cloud takes as much of both.
+///
+/// So centres are tried that begin in every part of what arrived, move to the mean of what they take,
+/// and are kept, the best one first, while most of what they take is more than references account for.
+struct Strangers {
+  /// An image that arrived, for so many that are not kept.
+  struct Candidate {
+    let feature: [Float]
+    let weight: Double
+  }
+
+  /// Of the candidates, rising.
+  private(set) var images: [Int] = []
+  /// Which centre took each of them; centres are numbered from 0 on, and each has images.
+  private(set) var centres: [Int] = []
+
+  /// How much larger a new centre's cosine must be than any prototype's.
+  private static let margin: Float = 0.05
+  /// Share of a centre's images, at least, that references do not account for.
+  private static let purity = 0.6
+  private static let rounds = 6
+  private static let centreLimit = 32
+  /// Of one prototype.
+  private static let referenceLimit = 256
+
+  private let rows: FloatRows
+  private let weights: [Double]
+  private let references: FloatRows
+  private let prototypes: Int
+  private let founders: Int
+  /// The largest cosine with a centre there is, and which centre: prototypes, then strangers'.
+  private var best: [Float]
+  private var owner: [Int]
+  private var referenceBest: [Float]
+  private let referenceOwner: [Int]
+  /// What arrived for each prototype, by weight; and its references.
+  private var arrived: [Double]
+  private let referenceCount: [Int]
+  /// Centres of strangers.
+  private var taken = 0
+
+  /// `explained` is the number of images that arrived for a prototype and are no candidates.
+  init(
+    _ candidates: [Candidate], _ references: References, explained: [UInt64: Double], width: Int,
+    founders: Int
+  ) {
+    let parts = references.parts.map { Array($0.features.prefix(Strangers.referenceLimit)) }
+    let centre = Strangers.centre(parts, width)
+    rows = Strangers.directions(candidates.map(\.feature), centre)
+    weights = candidates.map(\.weight)
+    self.references = Strangers.directions(parts.flatMap { $0 }, centre)
+    self.founders = founders
+    prototypes = parts.count
+    let classes = parts.indices.flatMap { part in parts[part].map { _ in part } }
+    let means = SphericalMeans.means(
+      self.references, classes,
+      FloatRows(Array(repeating: Array(repeating: 0, count: width), count: prototypes)))
+    (best, owner) = Strangers.nearest(rows, means)
+    let own = Strangers.leftOut(self.references, classes, prototypes)
+    (referenceBest, referenceOwner) = Strangers.nearest(self.references, means, own, classes)
+    var counts = Array(repeating: 0, count: parts.count)
+    for part in referenceOwner { counts[part] += 1 }
+    referenceCount = counts
+    arrived = references.parts.map { explained[$0.id] ?? 0 }
+    guard prototypes > 0, rows.count >= founders else { return }
+    for row in 0..<rows.count { arrived[owner[row]] += weights[row] }
+    find()
+    images = owner.indices.filter { owner[$0] >= prototypes }
+    // Later centres may have taken all that an earlier one had.
+    var numbers: [Int: Int] = [:]
+    for centre in Set(images.map { owner[$0] }).sorted() { numbers[centre] = numbers.count }
+    centres = images.compactMap { numbers[owner[$0]] }
+  }
+
+  /// What all prototypes' references have in common says nothing.
+  private static func centre(_ parts: [[[Float]]], _ width: Int) -> [Float] {
+    let means = parts.compactMap(meanDirection)
+    return (0..<width).map { f in
+      means.reduce(0) { $0 + $1[f] } / Float(max(means.count, 1))
+    }
+  }
+
+  private static func directions(_ features: [[Float]], _ centre: [Float]) -> FloatRows {
+    var rows = FloatRows(width: centre.count)
+    var direction = FloatRows(width: centre.count)
+    for feature in features { direction.append(direction: feature) }
+    for row in 0..<direction.count { rows.append(direction: zip(direction[row], centre).map(-)) }
+    return rows
+  }
+}
+
+// MARK: - Cosines
+
+extension Strangers {
+  /// The largest cosine of each row with a centre, and the first centre that has it. `instead` are
+  /// cosines with a row's own centre.
+  private static func nearest(
+    _ rows: FloatRows, _ centres: FloatRows, _ instead: [Float] = [], _ own: [Int] = []
+  ) -> ([Float], [Int]) {
+    var best: [Float] = []
+    var owner: [Int] = []
+    for block in rows.blocks where centres.count > 0 {
+      let cosines = rows.products(block, centres)
+      for row in block {
+        var (top, value) = (0, -Float.infinity)
+        for centre in 0..<centres.count {
+          var cosine = cosines[(row - block.lowerBound) * centres.count + centre]
+          if !own.isEmpty && own[row] == centre { cosine = instead[row] }
+          if cosine > value { (top, value) = (centre, cosine) }
+        }
+        best.append(value)
+        owner.append(top)
+      }
+    }
+    return (best, owner)
+  }
+
+  /// The cosine of each row with the mean of its class's other rows: with their own mean among them,
+  /// references would be nearer to it than images that arrive.
+  private static func leftOut(_ rows: FloatRows, _ classes: [Int], _ count: Int) -> [Float] {
+    var sums = Array(repeating: RowSum(width: rows.width), count: count)
+    for row in 0..<rows.count { sums[classes[row]].add(row, of: rows) }
+    let means = FloatRows(
+      sums.map { $0.mean ?? Array(repeating: 0, count: rows.width) })
+    let lengths = (0..<count).map { length(means[$0]) }
+    return (0..<rows.count).map { row in
+      let own = classes[row]
+      let product = rows.picking([row]).products(0..<1, means.picking([own]))[0]
+      return leaveOneOut(Double(product), lengths[own], sums[own].count)
+    }
+  }
+
+  /// The cosine of a row of length 1 with the mean of a group's other rows, from its product with
+  /// the mean of all `count`.
+  fileprivate static func leaveOneOut(_ product: Double, _ length: Double, _ count: Int) -> Float {
+    let n = Double(count)
+    let square = n * n * length * length - 2 * n * product + 1
+    return square > 1e-9 ? Float((n * product - 1) / square.squareRoot()) : -1
+  }
+}
+
+// MARK: - Centres of strangers
+
+extension Strangers {
+  /// A centre, and the images that it takes.
+  private struct Centre {
+    var members: [Int]
+    var direction: [Float] = []
+    var isSettled = false
+    /// By how much it is nearer to what it takes, as far as that is more than references account for.
+    var gain = 0.0
+  }
+
+  private mutating func find() {
+    let (groups, count) = Discovery.cut(rows, founders: founders)
+    var begin = Array(repeating: [Int](), count: count)
+    for (row, group) in groups.enumerated() { begin[group].append(row) }
+    for _ in 0..<Strangers.centreLimit {
+      // From the beginning each time: a centre that took two methods hides both.
+      var centres = begin.map { Centre(members: $0) }
+      for _ in 0..<Strangers.rounds {
+        move(&centres)
+        centres.removeAll { $0.members.count < founders }
+        if centres.allSatisfy(\.isSettled) { break }
+      }
+      weigh(&centres)
+      guard let next = centres.max(by: { $0.gain < $1.gain }), next.gain > 0 else { return }
+      take(next.direction)
+    }
+  }
+
+  /// To the mean of what they take; then they take what is nearer to them than to all others there
+  /// are, by the margin. An image is held against the mean of the others that are with it.
+  private func move(_ centres: inout [Centre]) {
+    let moving = centres.indices.filter { !centres[$0].isSettled }
+    var directions = FloatRows(width: rows.width)
+    var lengths: [Double] = []
+    for index in moving {
+      var sum = RowSum(width: rows.width)
+      for row in centres[index].members { sum.add(row, of: rows) }
+      let mean = sum.mean ?? []
+      lengths.append(length(mean))
+      directions.append(direction: mean)
+    }
+    var taken = Array(repeating: [Int](), count: moving.count)
+    let counts = moving.map { centres[$0].members.count }
+    var isMember = Array(repeating: false, count: rows.count * moving.count)
+    for (i, index) in moving.enumerated() {
+      for row in centres[index].members { isMember[row * moving.count + i] = true }
+    }
+    for block in rows.blocks {
+      let cosines = rows.products(block, directions)
+      for row in block {
+        for i in moving.indices {
+          var cosine = cosines[(row - block.lowerBound) * moving.count + i]
+          if cosine <= best[row] + Strangers.margin { continue }
+          if isMember[row * moving.count + i] {
+            let product = Double(cosine) * lengths[i]
+            cosine = Strangers.leaveOneOut(product, lengths[i], counts[i])
+          }
+          if cosine > best[row] + Strangers.margin { taken[i].append(row) }
+        }
+      }
+    }
+    for (i, index) in moving.enumerated() {
+      centres[index].isSettled = taken[i] == centres[index].members
+      centres[index].members = taken[i]
+      centres[index].direction = directions[i]
+    }
+  }
+
+  private func weigh(_ centres: inout [Centre]) {
+    guard !centres.isEmpty else { return }
+    let directions = FloatRows(centres.map(\.direction))
+    let ofRows = rows.products(0..<rows.count, directions)
+    let ofReferences = references.products(0..<references.count, directions)
+    for c in centres.indices {
+      let members = centres[c].members
+      var lost = Array(repeating: 1, count: prototypes)
+      for row in 0..<references.count
+      where ofReferences[row * centres.count + c] > referenceBest[row] + Strangers.margin {
+        lost[referenceOwner[row]] += 1
+      }
+      var expected = 0.0
+      // In order: the sum's bits are not to depend on a set's.
+      for own in Set(members.map { owner[$0] }).sorted() where own < prototypes {
+        // One more than were seen: of few references, none may be lost by chance.
+        expected += min(Double(lost[own]) / Double(referenceCount[own] + 1), 1) * arrived[own]
+      }
+      let all = members.reduce(0) { $0 + weights[$1] }
+      let share = 1 - expected / all
+      let nearer = members.reduce(0.0) {
+        $0 + Double(ofRows[$1 * centres.count + c] - best[$1])
+      }
+      let isNew =
+        share >= Strangers.purity && share * Double(members.count) >= Double(founders)
+      centres[c].gain = isNew ? share * nearer : 0
+    }
+  }
+
+  private mutating func take(_ direction: [Float]) {
+    let centre = FloatRows([direction])
+    let ofRows = rows.products(0..<rows.count, centre)
+    for row in 0..<rows.count where ofRows[row] > best[row] {
+      if owner[row] < prototypes { arrived[owner[row]] -= weights[row] }
+      best[row] = ofRows[row]
+      owner[row] = prototypes + taken
+    }
+    taken += 1
+    let ofReferences = references.products(0..<references.count, centre)
+    for row in 0..<references.count {
+      referenceBest[row] = max(referenceBest[row], ofReferences[row])
+    }
+  }
+}
