@@ -1,6 +1,7 @@
 /* The plain target: SSE2 on x86-64, NEON on arm64. */
 #include "conv.h"
 #include "include/kernels.h"
+#include "winograd_points.h"
 
 #define ISA(x) x##_portable
 #define LANES 4
