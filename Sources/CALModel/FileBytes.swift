@@ -22,9 +22,28 @@ package final class FileBytes: @unchecked Sendable {
   private struct State {
     /// Calls that were lent the bytes.
     var readers = 0
-    var packed: [(range: Range<Int>, tensor: PackedTensor)] = []
-    /// Bytes of those that are not in memory.
+    var packed: [Packed] = []
+    var missing: Int { packed.reduce(0) { $0 + $1.missing } }
+  }
+
+  /// A tensor that can be had back.
+  private struct Packed {
+    let range: Range<Int>
+    let tensor: PackedTensor
+    /// Bytes of it that are not in memory.
     var missing = 0
+
+    mutating func giveBack(to memory: ZeroedMemory) {
+      let given = memory.discard(range)
+      // The system may refuse, as for locked memory; then what was missing still is.
+      if given > 0 { missing = given }
+    }
+
+    mutating func restore(to memory: ZeroedMemory) {
+      guard missing > 0 else { return }
+      tensor.restore(into: memory.base + range.lowerBound)
+      missing = 0
+    }
   }
 
   /// Bytes between two calls of the progress callback; small enough that they are still in
@@ -64,15 +83,14 @@ package final class FileBytes: @unchecked Sendable {
     _ body: (RawSpan) throws(Failure) -> Result
   ) throws(Failure) -> Result {
     state.withLock {
-      if $0.missing > 0 { restore(&$0) }
+      for i in $0.packed.indices { $0.packed[i].restore(to: memory) }
       $0.readers += 1
     }
     defer {
       state.withLock {
         $0.readers -= 1
-        if $0.readers == 0 {
-          $0.missing = $0.packed.reduce(0) { $0 + memory.discard($1.range) }
-        }
+        guard $0.readers == 0 else { return }
+        for i in $0.packed.indices { $0.packed[i].giveBack(to: memory) }
       }
     }
     let buffer = UnsafeRawBufferPointer(start: memory.base, count: count)
@@ -99,14 +117,10 @@ package final class FileBytes: @unchecked Sendable {
     state.withLock {
       guard tensor.byteCount == range.count, !$0.packed.contains(where: { $0.range == range })
       else { return }
-      $0.packed.append((range, tensor))
-      if $0.readers == 1 { $0.missing += memory.discard(range) }
+      var packed = Packed(range: range, tensor: tensor)
+      if $0.readers == 1 { packed.giveBack(to: memory) }
+      $0.packed.append(packed)
     }
-  }
-
-  private func restore(_ state: inout State) {
-    for (range, tensor) in state.packed { tensor.restore(into: memory.base + range.lowerBound) }
-    state.missing = 0
   }
 
   /// Has `read` fill the memory piece by piece, and digests each piece.

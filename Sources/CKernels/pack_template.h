@@ -4,7 +4,7 @@
 
 enum { ISA(pack_run) = 16 };
 
-/* Weight of output o: a line of inputs at any alignment. */
+/* A float at any alignment. */
 typedef float ISA(loose) __attribute__((aligned(1), may_alias));
 
 INLINE const ISA(loose) * ISA(pack_from)(const calk_filter *f, int32_t o, int32_t c, int32_t tap) {
