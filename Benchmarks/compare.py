@@ -63,7 +63,7 @@ def measure(engine: str, folder: Path, threads: int, batch: int, repeats: int) -
 
 
 def medians(rounds: list[Figures]) -> Figures:
-    keys = ("ms", "load_s", "memory_mb")
+    keys = ("ms", "load_s", "load_cpu_s", "memory_mb")
     return {
         engine: {key: statistics.median(r[engine][key] for r in rounds) for key in keys}
         for engine in ENGINES
@@ -86,16 +86,19 @@ def table(results: dict[tuple[int, int], Figures], error: float) -> str:
         f"Logits differ from ONNX Runtime's by {error:.1e} relative.",
         "",
         "| threads | batch | libcal ms | ONNX Runtime ms | OpenVINO ms | ORT / libcal "
-        "| OpenVINO / libcal | memory MB (libcal, ORT, OpenVINO) | load s |",
-        "|---|---|---|---|---|---|---|---|---|",
+        "| OpenVINO / libcal | memory MB (libcal, ORT, OpenVINO) | load s | load s of processor |",
+        "|---|---|---|---|---|---|---|---|---|---|",
     ]
     for (threads, batch), figures in results.items():
         ms = [figures[engine]["ms"] for engine in ENGINES]
         memory = ", ".join(f"{figures[engine]['memory_mb']:.0f}" for engine in ENGINES)
-        load = ", ".join(f"{figures[engine]['load_s']:.2f}" for engine in ENGINES)
+        load, processor = (
+            ", ".join(f"{figures[engine][key]:.2f}" for engine in ENGINES)
+            for key in ("load_s", "load_cpu_s")
+        )
         lines.append(
             f"| {threads} | {batch} | {ms[0]:.1f} | {ms[1]:.1f} | {ms[2]:.1f} "
-            f"| {ms[1] / ms[0]:.2f} | {ms[2] / ms[0]:.2f} | {memory} | {load} |"
+            f"| {ms[1] / ms[0]:.2f} | {ms[2] / ms[0]:.2f} | {memory} | {load} | {processor} |"
         )
     return "\n".join(lines) + "\n"
 

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Sees to the Debian packages that one step needs: dependencies.sh build|python|test
+# Sees to the Debian packages that one step needs: dependencies.sh build|python|test|arm64
 #
 # What is missing is installed when this runs as root on a system with apt-get; otherwise the
 # one line that installs it is printed and the step stops.
@@ -30,8 +30,13 @@ test)
     need cmake cmake --version
     need protobuf-c-compiler protoc-c --version
     ;;
+arm64) # optional: the hot loops are tested in an emulator too
+    need gcc-aarch64-linux-gnu aarch64-linux-gnu-gcc --version
+    need libc6-dev-arm64-cross test -e /usr/aarch64-linux-gnu/include/stdio.h
+    need qemu-user qemu-aarch64 --version
+    ;;
 *)
-    echo "usage: $0 build|python|test" >&2
+    echo "usage: $0 build|python|test|arm64" >&2
     exit 2
     ;;
 esac

@@ -59,7 +59,8 @@ final class Session: @unchecked Sendable {
 
   init(_ model: Model, threads: Int, kernels: KernelSet) throws(Failure) {
     do throws(NetworkError) {
-      executor = try Executor(network: model.network(for: kernels), threads: threads)
+      executor = try Executor(
+        network: model.network(for: kernels, threads: threads), threads: threads)
     } catch {
       throw Failure(error)
     }

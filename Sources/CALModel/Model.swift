@@ -15,7 +15,7 @@ public final class Model: Sendable {
   /// Numbers in the network's tensors.
   public let parameterCount: Int
 
-  private let file: FileBytes
+  let file: FileBytes
   private let tensors: TensorTable
   private let networks = Mutex<[KernelSet: Network]>([:])
 
@@ -53,16 +53,31 @@ public final class Model: Sendable {
 
   /// One tensor of the network, decoded from the file's bytes; empty if it has no such tensor.
   public func values(of parameter: Parameter) -> [Float] {
-    file.withBytes { tensors.values(of: parameter, $0) }
+    file.floats(tensors.range(of: parameter.name))
   }
 
-  /// The network packed for `kernels`: on the first call for them, which others then wait for.
-  public func network(for kernels: KernelSet) throws(NetworkError) -> Network {
+  /// The network packed for `kernels`: on the first call for them, by so many threads, and others
+  /// then wait for it.
+  public func network(for kernels: KernelSet, threads: Int = 1) throws(NetworkError) -> Network {
     try networks.withLock { networks throws(NetworkError) in
       if let network = networks[kernels] { return network }
-      let network = try Network(spec: spec, kernels: kernels) { values(of: $0) }
+      let network = try packed(for: kernels, threads)
       networks[kernels] = network
       return network
+    }
+  }
+
+  private func packed(for kernels: KernelSet, _ threads: Int) throws(NetworkError) -> Network {
+    try file.withBytes { bytes throws(NetworkError) in
+      try bytes.withUnsafeBytes { bytes throws(NetworkError) in
+        try Network(
+          spec: spec, kernels: kernels, threads: threads,
+          isPacked: file.canGiveBack
+            ? { [file, tensors] in file.didPack($0, tensors.range(of: $0.name)) } : nil,
+          parameter: {
+            .lent(UnsafeRawBufferPointer(rebasing: bytes[tensors.range(of: $0.name)]))
+          })
+      }
     }
   }
 

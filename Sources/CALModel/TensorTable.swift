@@ -26,11 +26,8 @@ struct TensorTable {
     }
   }
 
-  /// Empty if the network has no such tensor.
-  func values(of parameter: Parameter, _ bytes: RawSpan) -> [Float] {
-    guard let range = data[parameter.name] else { return [] }
-    return floats(bytes, range)
-  }
+  /// Of the bytes of a tensor in the file; empty if the network has no such tensor.
+  func range(of name: String) -> Range<Int> { data[name] ?? 0..<0 }
 
   /// Numbers in all tensors.
   var valueCount: Int { data.values.reduce(0) { $0 + $1.count / 4 } }

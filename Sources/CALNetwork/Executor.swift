@@ -227,8 +227,8 @@ private struct WorkerMemory {
   private let offsets: SlotOffsets
 
   init(_ plan: Plan) throws(NetworkError) {
-    guard let arena = FloatMemory(count: plan.layout.count),
-      let scratch = FloatMemory(count: plan.scratch.floats + 64)
+    guard let arena = FloatMemory(count: plan.layout.count, touched: true),
+      let scratch = FloatMemory(count: plan.scratch.floats + 64, touched: true)
     else { throw .memory }
     self.arena = arena
     self.scratch = scratch

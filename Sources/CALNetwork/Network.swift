@@ -17,9 +17,20 @@ public final class Network: Sendable {
   /// Asks `parameter` for the tensors of `spec.parameters` and keeps no copy but the packed one.
   /// `kernels` must be available. With `statistics`, jobs receive those of maps too; the
   /// reference path has none.
-  public init(
+  public convenience init(
     spec: NetworkSpec, kernels: KernelSet, statistics: Bool = false,
     parameter: (Parameter) -> [Float]
+  ) throws(NetworkError) {
+    try self.init(spec: spec, kernels: kernels, statistics: statistics, threads: 1) {
+      .owned(parameter($0))
+    }
+  }
+
+  /// The same, packed by `threads` threads, this one included. `isPacked` hears of tensors that
+  /// were lent and are not needed any more.
+  package init(
+    spec: NetworkSpec, kernels: KernelSet, statistics: Bool = false, threads: Int,
+    isPacked: ((PackedTensor) -> Void)? = nil, parameter: (Parameter) -> TensorValues
   ) throws(NetworkError) {
     self.spec = spec
     self.kernels = kernels
@@ -28,16 +39,18 @@ public final class Network: Sendable {
     neckShift = neck.shift
     if kernels == .reference {
       var tensors: [String: [Float]] = [:]
-      for entry in spec.parameters { tensors[entry.name] = parameter(entry) }
+      for entry in spec.parameters { tensors[entry.name] = parameter(entry).array }
       implementation = .reference(ReferenceNetwork(spec: spec, tensors: tensors))
     } else {
       guard let table = kernels.table else { throw .kernels(kernels) }
-      let compiler = try Compiler(spec, kernels: table, statistics: statistics)
+      let compiler = try Compiler(
+        spec, kernels: table, statistics: statistics, crew: Crew(workers: threads),
+        isPacked: isPacked)
       implementation = .planned(try compiler.compile(neck: neck, parameter))
     }
   }
 
-  private static func neck(_ spec: NetworkSpec, _ parameter: (Parameter) -> [Float])
+  private static func neck(_ spec: NetworkSpec, _ parameter: (Parameter) -> TensorValues)
     throws(NetworkError) -> (scale: [Float], shift: [Float])
   {
     guard let epsilon = spec.neck.epsilon else {

@@ -65,22 +65,3 @@ void calk_tap_pointers(const calk_conv *conv, const calk_conv_data *data, int32_
         table += (int64_t)w->kernel_h * w->kernel_w * (end - begin);
     }
 }
-
-void calk_pack(int32_t panel, int64_t depth, int64_t depth_offset, const calk_filter *f,
-               float *packed) {
-    const int32_t padded = (f->out + CALK_CHANNELS - 1) / CALK_CHANNELS * CALK_CHANNELS;
-    for (int32_t first = 0; first < padded; first += panel) {
-        /* The last panel is as wide as the vectors it needs: half or whole. */
-        const int32_t width = padded - first > panel / 2 ? panel : panel / 2;
-        float *to = packed + first * depth + depth_offset * width;
-        for (int32_t t = 0; t < f->taps; t++) {
-            for (int32_t c = 0; c < f->in; c++, to += width) {
-                const float *from = f->weights + c * f->in_step + f->tap[t];
-                for (int32_t o = first; o < first + width; o++) {
-                    const float scale = f->scale && o < f->out ? f->scale[o] : 1;
-                    to[o - first] = o < f->out ? from[o * f->out_step] * scale : 0;
-                }
-            }
-        }
-    }
-}

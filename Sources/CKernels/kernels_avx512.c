@@ -2,6 +2,7 @@
 #if defined(__x86_64__)
 #include "conv.h"
 #include "include/kernels.h"
+#include "winograd_points.h"
 
 #define ISA(x) x##_avx512
 #define LANES 16

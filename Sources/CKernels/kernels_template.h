@@ -6,6 +6,7 @@
 #include "conv_template.h"
 #include "frequency_template.h"
 #include "gradient_template.h"
+#include "pack_template.h"
 #include "pool_template.h"
 #include "rows_template.h"
 #include "winograd_template.h"
@@ -14,6 +15,8 @@
 
 const calk_kernels ISA(calk_kernels) = {
     .panel = PANEL,
+    .pack = ISA(pack),
+    .winograd_pack = ISA(winograd_pack),
     .conv = ISA(conv),
     .winograd_input = ISA(winograd_input),
     .winograd_output = ISA(winograd_output),

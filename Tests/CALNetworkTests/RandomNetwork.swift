@@ -6,7 +6,7 @@ import Synchronization
 /// A small network of random shape and weights whose activations stay of order one.
 struct RandomNetwork {
   let spec: NetworkSpec
-  let tensors: [String: [Float]]
+  var tensors: [String: [Float]]
 
   init(seed: UInt64) {
     var random = Chance(seed: seed)

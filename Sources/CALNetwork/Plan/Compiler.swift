@@ -12,7 +12,8 @@ struct Compiler {
   private var maps: [Map] = []
 
   init(
-    _ spec: NetworkSpec, kernels: UnsafePointer<calk_kernels>, statistics: Bool
+    _ spec: NetworkSpec, kernels: UnsafePointer<calk_kernels>, statistics: Bool, crew: Crew,
+    isPacked: ((PackedTensor) -> Void)? = nil
   ) throws(NetworkError) {
     self.spec = spec
     if statistics || spec.neck.takesStatistics {
@@ -21,12 +22,12 @@ struct Compiler {
     reader = ParameterReader(spec)
     let widest = spec.parameters.map { $0.shape.count > 1 ? $0.shape[1] : 0 }.max() ?? 0
     guard let zeros = FloatMemory(count: roundUp(widest, to: 16) + 16) else { throw .memory }
-    packer = Packer(kernels: kernels, zeros: zeros)
+    packer = Packer(kernels: kernels, zeros: zeros, crew: crew, isPacked: isPacked)
   }
 
   /// `neck` is scale and shift of the features, of a neck that pools.
   consuming func compile(
-    neck: (scale: [Float], shift: [Float]), _ source: (Parameter) -> [Float]
+    neck: (scale: [Float], shift: [Float]), _ source: (Parameter) -> TensorValues
   ) throws(NetworkError) -> Plan {
     let input = plan.slot(3 * spec.inputSize * spec.inputSize)
     var map = try stem(input, source)
@@ -48,7 +49,7 @@ struct Compiler {
       zeros: packer.zeros)
   }
 
-  private mutating func stem(_ input: SlotID, _ source: (Parameter) -> [Float])
+  private mutating func stem(_ input: SlotID, _ source: (Parameter) -> TensorValues)
     throws(NetworkError) -> Map
   {
     let size = spec.inputSize
@@ -86,7 +87,7 @@ struct Compiler {
   }
 
   private mutating func block(
-    _ input: Map, stage s: Int, index b: Int, _ source: (Parameter) -> [Float]
+    _ input: Map, stage s: Int, index b: Int, _ source: (Parameter) -> TensorValues
   ) throws(NetworkError) -> Map {
     let stage = spec.stages[s]
     let stride = b == 0 ? stage.stride : 1
@@ -164,7 +165,7 @@ struct Compiler {
     plan.add(.convolution(step), touching: touched, scratch: step.scratch)
   }
 
-  private func folded(_ name: String, _ norm: String, _ source: (Parameter) -> [Float])
+  private func folded(_ name: String, _ norm: String, _ source: (Parameter) -> TensorValues)
     throws(NetworkError) -> FoldedConvolution
   {
     try reader.convolution(name, norm: norm, epsilon: spec.normEpsilon, source)
@@ -173,7 +174,7 @@ struct Compiler {
   /// Un-normalised DCT, mask, inverse DCT, sigmoid, pooling (paper section 3; DESIGN.md). The
   /// mean over colours is taken before the inverse transform, which is linear.
   private mutating func frequencyGate(
-    _ input: SlotID, side: Int, _ source: (Parameter) -> [Float]
+    _ input: SlotID, side: Int, _ source: (Parameter) -> TensorValues
   ) throws(NetworkError) -> SlotID? {
     guard let ffe = spec.ffe else { return nil }
     let size = spec.inputSize
@@ -217,12 +218,14 @@ struct Compiler {
     return gate
   }
 
-  private func maskWeights(_ ffe: NetworkSpec.FFE, _ source: (Parameter) -> [Float])
+  private func maskWeights(_ ffe: NetworkSpec.FFE, _ source: (Parameter) -> TensorValues)
     throws(NetworkError) -> FloatMemory
   {
     let parts = [
-      try reader.values("ffe.0.weight", source), try reader.values("ffe.0.bias", source),
-      try reader.values("ffe.2.weight", source), try reader.values("ffe.2.bias", source),
+      try reader.values("ffe.0.weight", source).array,
+      try reader.values("ffe.0.bias", source).array,
+      try reader.values("ffe.2.weight", source).array,
+      try reader.values("ffe.2.bias", source).array,
     ]
     guard let memory = FloatMemory(count: parts.reduce(0) { $0 + $1.count }) else { throw .memory }
     var at = 0
@@ -258,9 +261,11 @@ struct Compiler {
     plan.add(.unit(unit), touching: [features])
   }
 
-  private mutating func project(_ source: (Parameter) -> [Float]) throws(NetworkError) -> SlotID {
-    let weights = try reader.values(NetworkSpec.projection + ".weight", source)
-    let biases = try reader.values(NetworkSpec.projection + ".bias", source)
+  private mutating func project(_ source: (Parameter) -> TensorValues) throws(NetworkError)
+    -> SlotID
+  {
+    let weights = try reader.values(NetworkSpec.projection + ".weight", source).array
+    let biases = try reader.values(NetworkSpec.projection + ".bias", source).array
     guard let memory = FloatMemory(count: weights.count + biases.count), let statistics else {
       throw .memory
     }

@@ -2,7 +2,9 @@ import CKernels
 
 /// A convolution with its BatchNorm folded in: y = scale * conv(x) + bias, per output channel.
 struct FoldedConvolution {
-  var weights: [Float]
+  /// Of the weights.
+  var name: String
+  var weights: TensorValues
   var scale: [Float]
   var bias: [Float]
   var out: Int
@@ -11,7 +13,7 @@ struct FoldedConvolution {
 
   /// The same for the packing loops.
   func withFilter(_ body: (UnsafePointer<calk_filter>) -> Void) {
-    weights.withUnsafeBufferPointer { weights in
+    weights.withBytes { weights in
       scale.withUnsafeBufferPointer { scale in
         var filter = calk_filter(
           out: out, in: input, kernel: kernel, weights: weights.baseAddress)
@@ -24,7 +26,7 @@ struct FoldedConvolution {
 
 extension calk_filter {
   /// Weights (out, in, kernel, kernel) as they stand.
-  init(out: Int, in input: Int, kernel: Int, weights: UnsafePointer<Float>?) {
+  init(out: Int, in input: Int, kernel: Int, weights: UnsafeRawPointer?) {
     self.init()
     let taps = kernel * kernel
     self.weights = weights
@@ -55,7 +57,9 @@ struct ParameterReader {
     self.parameters = parameters
   }
 
-  func values(_ name: String, _ source: (Parameter) -> [Float]) throws(NetworkError) -> [Float] {
+  func values(
+    _ name: String, _ source: (Parameter) -> TensorValues
+  ) throws(NetworkError) -> TensorValues {
     guard let parameter = parameters[name] else { throw .parameter(name) }
     let values = source(parameter)
     guard values.count == parameter.count else { throw .parameter(name) }
@@ -63,13 +67,13 @@ struct ParameterReader {
   }
 
   /// BatchNorm in evaluation mode as scale and shift; in double precision, rounded once.
-  func norm(_ name: String, epsilon: Float, _ source: (Parameter) -> [Float]) throws(NetworkError)
-    -> (scale: [Float], shift: [Float])
-  {
-    let weight = try values(name + ".weight", source)
-    let bias = try values(name + ".bias", source)
-    let mean = try values(name + ".running_mean", source)
-    let variance = try values(name + ".running_var", source)
+  func norm(
+    _ name: String, epsilon: Float, _ source: (Parameter) -> TensorValues
+  ) throws(NetworkError) -> (scale: [Float], shift: [Float]) {
+    let weight = try values(name + ".weight", source).array
+    let bias = try values(name + ".bias", source).array
+    let mean = try values(name + ".running_mean", source).array
+    let variance = try values(name + ".running_var", source).array
     var scale: [Float] = []
     var shift: [Float] = []
     for c in weight.indices {
@@ -81,11 +85,12 @@ struct ParameterReader {
   }
 
   func convolution(
-    _ name: String, norm normName: String, epsilon: Float, _ source: (Parameter) -> [Float]
+    _ name: String, norm normName: String, epsilon: Float, _ source: (Parameter) -> TensorValues
   ) throws(NetworkError) -> FoldedConvolution {
     guard let shape = parameters[name + ".weight"]?.shape else { throw .parameter(name) }
     let (scale, shift) = try norm(normName, epsilon: epsilon, source)
     return FoldedConvolution(
+      name: name + ".weight",
       weights: try values(name + ".weight", source), scale: scale, bias: shift, out: shape[0],
       input: shape[1], kernel: shape[2])
   }

@@ -5,6 +5,10 @@ struct Packer {
   let kernels: UnsafePointer<calk_kernels>
   /// As many zeros as the longest run that a tap reads: what lies outside a map.
   let zeros: FloatMemory
+  /// Shares out the panels of a layer.
+  let crew: Crew
+  /// Hears of weights that can be had back from the plan.
+  let isPacked: ((PackedTensor) -> Void)?
 
   private var panelWidth: Int { Int(kernels.pointee.panel) }
 
@@ -23,9 +27,18 @@ struct Packer {
     var offset = 0
     for term in terms {
       let c = term.convolution
-      c.withFilter {
-        calk_pack(kernels.pointee.panel, Int64(depth), Int64(offset), $0, memory.base)
+      let row = Int64(offset)
+      let tensor = isPacked.flatMap { _ in
+        PackedTensor(
+          c,
+          at: .init(
+            memory: memory, panelWidth: kernels.pointee.panel, depth: depth, row: offset))
       }
+      eachPanel(of: c) { filter, panel in
+        kernels.pointee.pack(Int64(depth), row, filter, panel, panel + 1, memory.base)
+        tensor?.take(filter, panel: panel)
+      }
+      if let tensor, tensor.isComplete { isPacked?(tensor) }
       offset += term.depth
       for o in 0..<c.out { memory.base[depth * padded + o] += c.bias[o] }
     }
@@ -35,7 +48,7 @@ struct Packer {
     return ConvolutionStep(
       shape: shape, inputs: (terms[0].input, terms.count > 1 ? terms[1].input : nil),
       residual: residual?.slot, output: output.slot, rows: output.positions,
-      panels: (padded + panelWidth - 1) / panelWidth, weights: memory)
+      panels: panels(output.channels), weights: memory)
   }
 
   /// A 3x3 convolution of stride 1 by Winograd's algorithm with output tiles of `tile`.
@@ -47,7 +60,9 @@ struct Packer {
     let inPadded = roundUp(c.input, to: Int(CALK_CHANNELS))
     let count = Int(calk_winograd_points(Int32(tile))) * inPadded * padded
     guard let memory = FloatMemory(count: count + padded) else { throw .memory }
-    c.withFilter { calk_winograd_pack(kernels.pointee.panel, Int32(tile), $0, memory.base) }
+    eachPanel(of: c) { filter, panel in
+      kernels.pointee.winograd_pack(Int32(tile), filter, panel, panel + 1, memory.base)
+    }
     for o in 0..<c.out { memory.base[count + o] = c.bias[o] }
 
     var shape = calk_winograd()
@@ -65,8 +80,20 @@ struct Packer {
     shape.zeros = UnsafePointer(zeros.base)
     return WinogradStep(
       shape: shape, input: input.slot, residual: residual?.slot, output: output.slot,
-      transformed: transformed, panels: (padded + panelWidth - 1) / panelWidth,
+      transformed: transformed, panels: panels(c.out),
       panelWidth: panelWidth, weights: memory)
+  }
+
+  private func panels(_ channels: Int) -> Int {
+    (roundUp(channels, to: Int(CALK_CHANNELS)) + panelWidth - 1) / panelWidth
+  }
+
+  private func eachPanel(
+    of convolution: FoldedConvolution, _ pack: (UnsafePointer<calk_filter>, _ panel: Int32) -> Void
+  ) {
+    convolution.withFilter { filter in
+      crew.each(panels(convolution.out)) { panel, _ in pack(filter, Int32(panel)) }
+    }
   }
 
   private func baseShape(_ output: Map, relu: Bool) -> calk_conv {

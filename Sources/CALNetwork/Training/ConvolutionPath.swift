@@ -26,7 +26,8 @@ final class ConvolutionPath {
   }
 
   private let step: Step
-  private let panel: Int32
+  private let kernels: UnsafePointer<calk_kernels>
+  private let panels: Int
   /// Output positions of an image, and floats that one reads.
   private let positions: Int
   private let depth: Int
@@ -34,7 +35,8 @@ final class ConvolutionPath {
   let scratch: ScratchSize
 
   init(_ shape: Shape, _ setting: TrainingSetting) throws(NetworkError) {
-    panel = setting.kernels.pointee.panel
+    kernels = setting.kernels
+    let panel = Int(kernels.pointee.panel)
     positions = shape.columns * shape.rows
     depth = Int(shape.window.kernel_h * shape.window.kernel_w * shape.window.length)
     let tile =
@@ -48,12 +50,12 @@ final class ConvolutionPath {
       tile.map { Int(calk_winograd_points(Int32($0))) * inPadded * padded } ?? depth * padded
     guard let memory = FloatMemory(count: count + padded) else { throw .memory }
     self.memory = memory
-    let panels = (padded + Int(panel) - 1) / Int(panel)
+    panels = (padded + panel - 1) / panel
     if let tile {
       let made = WinogradStep(
         shape: shape.winograd(tile: tile, memory, bias: count, setting), input: shape.input,
         residual: shape.adds ? shape.output : nil, output: shape.output, transformed: nil,
-        panels: panels, panelWidth: Int(panel), weights: memory)
+        panels: panels, panelWidth: panel, weights: memory)
       scratch = made.scratch
       step = .winograd(made)
     } else {
@@ -75,8 +77,10 @@ final class ConvolutionPath {
   func pack(_ filter: calk_filter) {
     withUnsafePointer(to: filter) { filter in
       switch step {
-      case .direct: calk_pack(panel, Int64(depth), 0, filter, memory.base)
-      case .winograd(let step): calk_winograd_pack(panel, step.shape.tile, filter, memory.base)
+      case .direct:
+        kernels.pointee.pack(Int64(depth), 0, filter, 0, Int32(panels), memory.base)
+      case .winograd(let step):
+        kernels.pointee.winograd_pack(step.shape.tile, filter, 0, Int32(panels), memory.base)
       }
     }
   }

@@ -6,7 +6,7 @@ final class FrequencyFilters {
   private let second: calk_conv
   private let back: calk_conv
   private let memory: FloatMemory
-  private let panel: Int32
+  private let kernels: UnsafePointer<calk_kernels>
   private let hidden: Int
   private let padded: Int
   private let positions: Int
@@ -15,7 +15,7 @@ final class FrequencyFilters {
 
   init(hidden: Int, map: BatchMap, _ setting: TrainingSetting) throws(NetworkError) {
     self.hidden = hidden
-    panel = setting.kernels.pointee.panel
+    kernels = setting.kernels
     padded = roundUp(hidden, to: Int(CALK_CHANNELS))
     positions = map.positions
     let size = map.side
@@ -74,8 +74,13 @@ final class FrequencyFilters {
   private func pack(_ filter: calk_filter, _ conv: calk_conv) {
     withUnsafePointer(to: filter) { filter in
       let depth = Int64(filter.pointee.taps * filter.pointee.in)
-      calk_pack(panel, depth, 0, filter, UnsafeMutablePointer(mutating: conv.weights))
+      kernels.pointee.pack(
+        depth, 0, filter, 0, panels(conv), UnsafeMutablePointer(mutating: conv.weights))
     }
+  }
+
+  private func panels(_ conv: calk_conv) -> Int32 {
+    (conv.out_channels + kernels.pointee.panel - 1) / kernels.pointee.panel
   }
 
   /// Spectrum to hidden map, with bias and ReLU.
@@ -103,7 +108,7 @@ final class FrequencyFilters {
     var data = calk_conv_data()
     data.in.0 = input
     data.out = output
-    let panels = (conv.out_channels + panel - 1) / panel
+    let panels = panels(conv)
     withUnsafePointer(to: conv) { conv in
       eachRun { begin, end in
         kernels.pointee.conv(conv, &data, begin, end, 0, panels, room.table)

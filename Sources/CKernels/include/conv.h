@@ -35,7 +35,7 @@ typedef struct calk_conv {
     int32_t out_stride; /* floats from position to position of output and residual */
     int32_t out_channels;
     int32_t relu;
-    const float *weights; /* packed by calk_pack */
+    const float *weights; /* packed by pack */
     const float *bias;    /* out_channels */
     const float *zeros;   /* as many as the longest tap */
 } calk_conv;
@@ -58,19 +58,12 @@ static inline int32_t calk_conv_taps(const calk_conv *conv) {
  * weights[o * out_step + c * in_step + tap[t]], and each output is scaled by scale[o]. The same
  * numbers make the convolution and, with steps exchanged and taps reversed, its transpose. */
 typedef struct calk_filter {
-    const float *weights;
-    const float *scale; /* NULL: 1 */
+    const void *weights; /* floats at any alignment: a model file has them anywhere */
+    const float *scale;  /* NULL: 1 */
     int32_t out, in;
     int64_t out_step, in_step;
     int32_t taps;
     int32_t tap[49];
 } calk_filter;
-
-/* Packs a filter into panels of `panel` columns whose depth is `depth` in all; this window's
- * rows start at depth_offset and follow each other as tap * in + channel. Columns from `out` up
- * to the next multiple of CALK_CHANNELS are zero. packed has depth * roundup(out,
- * CALK_CHANNELS) floats. */
-void calk_pack(int32_t panel, int64_t depth, int64_t depth_offset, const calk_filter *filter,
-               float *packed);
 
 #endif

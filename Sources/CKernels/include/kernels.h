@@ -14,6 +14,19 @@ typedef enum calk_set { CALK_PORTABLE = 1, CALK_AVX2 = 2, CALK_AVX512 = 3 } calk
 typedef struct calk_kernels {
     int32_t panel; /* output channels in a panel of packed weights */
 
+    /* Packs panels begin to end of a filter: panels of `panel` columns whose depth is `depth` in
+     * all; this window's rows start at depth_offset and follow each other as tap * in + channel.
+     * Columns from `out` up to the next multiple of CALK_CHANNELS are zero. packed has
+     * depth * roundup(out, CALK_CHANNELS) floats. */
+    void (*pack)(int64_t depth, int64_t depth_offset, const calk_filter *filter,
+                 int32_t panel_begin, int32_t panel_end, float *packed);
+
+    /* Transforms a 3x3 filter for Winograd's algorithm and packs it: panel, point, input channel,
+     * column. `packed` has points * in_padded * roundup(out, CALK_CHANNELS) floats and must be
+     * zero where in < in_padded, which is `in` rounded up to CALK_CHANNELS. */
+    void (*winograd_pack)(int32_t tile, const calk_filter *filter, int32_t panel_begin,
+                          int32_t panel_end, float *packed);
+
     /* Output rows (positions) begin to end, panels begin to end. `table` is scratch for
      * (row_end - row_begin) * taps pointers. */
     void (*conv)(const calk_conv *conv, const calk_conv_data *data, int32_t row_begin,

@@ -18,7 +18,7 @@ typedef struct calk_winograd {
     int32_t out_stride;    /* of output and residual */
     int32_t out_channels;  /* multiple of CALK_CHANNELS */
     int32_t relu;
-    const float *weights; /* packed by calk_winograd_pack */
+    const float *weights; /* packed by winograd_pack */
     const float *bias;    /* out_channels */
     const float *zeros;   /* in_channels */
 } calk_winograd;
@@ -51,11 +51,6 @@ static inline int32_t calk_winograd_stride(int32_t channels) {
 static inline int64_t calk_winograd_room(int32_t tiles, int64_t width) {
     return (((tiles * width + 15) / 16) | 1) * 16;
 }
-
-/* Transforms a 3x3 filter and packs it: panel, point, input channel, column. `packed` has
- * points * in_padded * roundup(out, 16) floats and must be zero where in < in_padded, which is
- * `in` rounded up to CALK_CHANNELS. */
-void calk_winograd_pack(int32_t panel, int32_t tile, const calk_filter *filter, float *packed);
 
 /* The gradient of the weights of `channels` inputs to `width` outputs from its points (point,
  * channel, output) to its nine taps (tap, channel, output): G^T m G. */
