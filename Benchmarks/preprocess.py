@@ -47,7 +47,7 @@ def libcal(pixels: np.ndarray, size: int) -> Callable[[], object]:
     sys.path.append(str(Path(__file__).parents[1] / "Tests/Fixtures"))
     import make_model
 
-    session = cal.Model.from_bytes(make_model.colours(size)).session()
+    session = cal.Model.from_bytes(make_model.colours(size, thinned=True)).session()
     return lambda: session.attribute(pixels, pixel_digest=False)
 
 

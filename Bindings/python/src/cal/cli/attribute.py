@@ -47,7 +47,11 @@ def register(commands: Any) -> None:
         "--threads", type=positive, default=processors(), help="of the network (all processors)"
     )
     parser.add_argument(
-        "--decoders", type=count, default=2, help="threads that read images ahead (2)"
+        "--decoders",
+        type=count,
+        # A small network takes an image about as long as decoding it does.
+        default=min(max(processors(), 2), 16),
+        help="threads that read images ahead (as many as processors, 2 to 16)",
     )
     parser.add_argument("--batch", type=positive, default=BATCH, help=f"images a call ({BATCH})")
     parser.add_argument("--known-threshold", type=threshold, help="0 to 1; 0 is none")
