@@ -9,6 +9,8 @@
 #   make bench                    libcal beside ONNX Runtime and OpenVINO
 #   make bench-training           a step of training beside PyTorch
 #   make bench-update             what field updates cost
+#   make bench-folder             `cal attribute` over a folder of 10,000 photos
+#   make bench-preprocess         resizing photos, beside Pillow and OpenCV
 #   make format, make lint        rewrite or check the layout of all sources
 #   make clean
 #
@@ -45,7 +47,8 @@ flags    = -c release --product cal --scratch-path build/swift --disable-local-r
            $(addprefix -Xswiftc ,$(link)) $(addprefix -Xlinker ,$(linker)) \
            -Xcc -ffile-prefix-map=$(CURDIR)/=
 
-.PHONY: all demo demo-model test install python bench bench-training bench-update format lint clean FORCE
+.PHONY: all demo demo-model test install python bench bench-training bench-update bench-folder \
+        bench-preprocess format lint clean FORCE
 all: $(library) build/lib/libcal.so $(headers) $(configs)
 
 $(built): $(map) FORCE
@@ -109,6 +112,13 @@ bench-training: python
 
 bench-update: python
 	.venv/bin/python Benchmarks/update.py
+
+bench-folder: python
+	.venv/bin/python Benchmarks/folder.py
+
+bench-preprocess: python
+	.venv/bin/pip install --quiet --disable-pip-version-check -r Benchmarks/requirements-preprocess.txt
+	.venv/bin/python Benchmarks/preprocess.py
 
 # Demonstration data, drawn and forged by code. BLAS on one thread: every processor has a process.
 world = build/demo/world

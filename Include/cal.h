@@ -319,13 +319,17 @@ typedef struct cal_session_options {
     uint32_t threads;      /* threads that work on one call, the calling one included; 0: 1 */
     cal_kernels kernels;
     uint32_t reserved;
+    uint32_t flags;        /* CAL_SESSION_* */
 } cal_session_options;
-#define CAL_SESSION_OPTIONS_INIT {(uint32_t)sizeof(cal_session_options), 0, 0, 0}
+#define CAL_SESSION_OPTIONS_INIT {(uint32_t)sizeof(cal_session_options), 0, 0, 0, 0}
+enum {
+    CAL_SESSION_PROFILE = 1 /* take the time of every stage, for cal_session_profile */
+};
 
 /* Makes a session: plans and allocates all scratch memory and starts threads - 1 threads,
  * which sleep between calls and end with the session. options may be NULL.
- * Thread: any. Errors: CAL_ERR_HANDLE, CAL_ERR_ARGUMENT (threads, kernels not on this CPU),
- * CAL_ERR_STRUCT_SIZE, CAL_ERR_MEMORY, CAL_ERR_THREADS. */
+ * Thread: any. Errors: CAL_ERR_HANDLE, CAL_ERR_ARGUMENT (threads, flags, kernels not on
+ * this CPU), CAL_ERR_STRUCT_SIZE, CAL_ERR_MEMORY, CAL_ERR_THREADS. */
 CAL_CHECKED cal_status cal_session_create(cal_model *model, const cal_session_options *options,
                                           cal_session **out);
 
@@ -336,6 +340,35 @@ CAL_API void cal_session_free(cal_session *session);
 /* Stops the call that runs with this session, before its next image; images under way are
  * finished. If no call runs, does nothing. Thread: any, at any time. Errors: CAL_ERR_HANDLE. */
 CAL_CHECKED cal_status cal_session_cancel(cal_session *session);
+
+typedef int32_t cal_stage;
+enum { /* what the time of an image goes to; of FFE and WAITING there may be none */
+    CAL_STAGE_PREPROCESSING = 1, /* checks, crop, resize, normalisation */
+    CAL_STAGE_DIGEST = 2,        /* SHA-256 of the pixels */
+    CAL_STAGE_BACKBONE = 3,      /* convolutions */
+    CAL_STAGE_FFE = 4,           /* cosine transforms, mask, gate */
+    CAL_STAGE_NECK = 5,          /* from maps to features */
+    CAL_STAGE_HEAD = 6,          /* logits, ranking, verdict; your progress callback */
+    CAL_STAGE_WAITING = 7,       /* threads that share an image wait for each other */
+    CAL_STAGE_WHOLE = 8          /* from the begin of an image to its end: the sum, or a bit more */
+};
+
+/* This struct is frozen. */
+typedef struct cal_stage_time {
+    cal_stage stage;
+    uint32_t reserved;
+    uint64_t nanoseconds;
+} cal_stage_time;
+
+/* Where the time went, of all images since the session began, those that failed included: one
+ * entry for each stage, in the order above, with the nanoseconds that its threads spent on it, all
+ * together. So with several threads there are more of them than went by; times between images
+ * are not in them. At most capacity entries are written, and *count (must not be NULL) receives
+ * how many there are; times may be NULL if capacity is 0. A session that was made without
+ * CAL_SESSION_PROFILE takes no time. Results do not depend on it. Thread: one at a time per
+ * session. Errors: CAL_ERR_HANDLE, CAL_ERR_ARGUMENT (no CAL_SESSION_PROFILE, too), CAL_ERR_BUSY. */
+CAL_CHECKED cal_status cal_session_profile(cal_session *session, cal_stage_time *times,
+                                           size_t capacity, size_t *count);
 
 /* -------------------------------------------------------------- attribution */
 

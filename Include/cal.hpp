@@ -406,12 +406,13 @@ private:
 // Scratch memory and threads for attribution: one caller at a time.
 class Session {
 public:
-    // threads work on one call, the calling one included.
+    // threads work on one call, the calling one included. flags: CAL_SESSION_*.
     explicit Session(const Model &model, std::uint32_t threads = 1,
-                     cal_kernels kernels = CAL_KERNELS_AUTO) {
+                     cal_kernels kernels = CAL_KERNELS_AUTO, std::uint32_t flags = 0) {
         cal_session_options options = CAL_SESSION_OPTIONS_INIT;
         options.threads = threads;
         options.kernels = kernels;
+        options.flags = flags;
         cal_session *session = nullptr;
         check(cal_session_create(model.get(), &options, &session));
         handle_.reset(session);
@@ -475,6 +476,15 @@ public:
 
     // Stops the call that runs on another thread.
     void cancel() { check(cal_session_cancel(get())); }
+
+    // Where the time went since the session began, which was made with CAL_SESSION_PROFILE.
+    std::vector<cal_stage_time> profile() {
+        std::size_t count = 0;
+        check(cal_session_profile(get(), nullptr, 0, &count));
+        std::vector<cal_stage_time> times(count);
+        check(cal_session_profile(get(), times.data(), times.size(), &count));
+        return times;
+    }
 
     // The kernels in use: "avx512", "avx2", "portable" or "reference".
     const char *kernels() const noexcept { return cal_session_kernels(get()); }

@@ -56,9 +56,14 @@ final class AttributionJob: ImageJob {
     do throws(Failure) {
       try result.checkBuffers(featureCount: model.spec.featureCount)
       let source = try CheckedImage(request.images.read(image))
-      workers[worker].prepare(source, into: &input)
+      let own = workers[worker]
+      own.prepare(source, into: &input)
       result.setImage(source)
-      if request.wantsDigest { result.setDigest(workers[worker].digest(source)) }
+      if request.wantsDigest {
+        own.watch?.lap(.preprocessing)
+        result.setDigest(own.digest(source))
+        own.watch?.lap(.digest)
+      }
       request.results.write(result, image)
       return true
     } catch {

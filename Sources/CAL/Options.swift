@@ -32,6 +32,14 @@ extension cal_session_options {
   func checkReserved() throws(Failure) {
     guard reserved == 0 else { throw .argument("options->reserved is \(reserved), not 0") }
   }
+
+  func wantsProfile() throws(Failure) -> Bool {
+    let known = UInt32(CAL_SESSION_PROFILE)
+    guard flags & ~known == 0 else {
+      throw .argument("options->flags has unknown bits: \(flags)")
+    }
+    return flags & known != 0
+  }
 }
 
 extension cal_attribute_options {

@@ -13,7 +13,9 @@ public func cal_session_create(
     let loaded = try models.find(model)
     let how = try CAL.options(options)
     try how.checkReserved()
-    let session = try Session(loaded, threads: how.threadCount(), kernels: how.kernelSet())
+    let session = try Session(
+      loaded, threads: how.threadCount(), kernels: how.kernelSet(),
+      takesTime: how.wantsProfile())
     Log.info(
       "session: \(session.workers.count) threads, \(session.kernels.name) kernels, "
         + "model \(loaded.digest.hex)")
@@ -50,6 +52,8 @@ final class Session: @unchecked Sendable {
   let model: Model
   let workers: [Worker]
   let call = Call()
+  /// One for each worker, or none.
+  let watches: [Stopwatch]
   private let executor: Executor
   private let attribution: AttributionJob
   private let evidence: EvidenceJob
@@ -57,15 +61,19 @@ final class Session: @unchecked Sendable {
 
   var kernels: KernelSet { executor.network.kernels }
 
-  init(_ model: Model, threads: Int, kernels: KernelSet) throws(Failure) {
+  init(
+    _ model: Model, threads: Int, kernels: KernelSet, takesTime: Bool
+  ) throws(Failure) {
+    let watches = takesTime ? (0..<threads).map { _ in Stopwatch() } : []
     do throws(NetworkError) {
       executor = try Executor(
-        network: model.network(for: kernels, threads: threads), threads: threads)
+        network: model.network(for: kernels, threads: threads), threads: threads, watches: watches)
     } catch {
       throw Failure(error)
     }
     self.model = model
-    workers = (0..<executor.workers).map { _ in Worker(model) }
+    self.watches = watches
+    workers = (0..<threads).map { Worker(model, watches.isEmpty ? nil : watches[$0]) }
     attribution = AttributionJob(model: model, workers: workers, call: call)
     evidence = EvidenceJob(model: model, workers: workers, call: call, executor: executor)
   }
@@ -93,7 +101,8 @@ final class Session: @unchecked Sendable {
     guard model.spec.neck.takesStatistics else { return executor }
     if let mapKeeper { return mapKeeper }
     do throws(NetworkError) {
-      let made = try Executor(network: executor.network, threads: 1, keepsMaps: true)
+      let made = try Executor(
+        network: executor.network, threads: 1, keepsMaps: true, watches: watches)
       mapKeeper = made
       return made
     } catch {

@@ -1,6 +1,7 @@
 import CALDigest
 import CALImage
 import CALModel
+import CALNetwork
 
 /// What one worker of a session needs for itself. All of it is made with the session, so that
 /// no image allocates, whatever its size and whichever worker it falls to.
@@ -8,8 +9,11 @@ final class Worker {
   private var preprocessor: Preprocessor
   private var rows = RGBRows()
   var scores: Scores
+  /// If the session takes the time.
+  let watch: Stopwatch?
 
-  init(_ model: Model) {
+  init(_ model: Model, _ watch: Stopwatch?) {
+    self.watch = watch
     let preprocessing = model.preprocessing
     preprocessor = Preprocessor(
       size: preprocessing.size, mean: preprocessing.mean, deviation: preprocessing.deviation)

@@ -49,6 +49,8 @@ public final class Executor: @unchecked Sendable {
   private let plan: Plan?
   private let memory: [WorkerMemory]
   private let keepsMaps: Bool
+  /// One for each worker, or none.
+  private let watches: [Stopwatch]
   private let team: Team
   private let nextImage = Atomic<Int>(0)
   private let nextItem = Atomic<Int>(0)
@@ -56,9 +58,10 @@ public final class Executor: @unchecked Sendable {
   private var count = 0
   private var isPrepared = false
 
-  /// With `keepsMaps`, jobs receive the maps that have statistics; they take memory.
+  /// With `keepsMaps`, jobs receive the maps that have statistics; they take memory. `watches`, if
+  /// there are any, take the time: one for each worker.
   public init(
-    network: Network, threads: Int, keepsMaps: Bool = false
+    network: Network, threads: Int, keepsMaps: Bool = false, watches: [Stopwatch] = []
   ) throws(NetworkError) {
     self.network = network
     workers = max(threads, 1)
@@ -73,6 +76,7 @@ public final class Executor: @unchecked Sendable {
       plan = nil
     }
     self.keepsMaps = keepsMaps
+    self.watches = watches
     self.memory = memory
     team = try Team(workers: workers)
   }
@@ -110,12 +114,16 @@ public final class Executor: @unchecked Sendable {
   /// The whole image on one worker.
   private func runAlone(_ image: Int, worker: Int, _ job: ImageJob, _ plan: Plan) {
     let own = memory[worker]
+    let watch = watch(worker)
+    watch?.start()
+    defer { watch?.stop() }
     guard prepare(image, worker: worker, own, job, plan) else { return }
     let work = own.work(arena: own, kernels: network.kernels, workers: 1)
     for step in plan.steps {
       for phase in 0..<step.phases(work) {
         for item in 0..<step.items(phase: phase, work) { step.run(item, phase: phase, work) }
       }
+      watch?.lap(step.stage)
     }
     finish(image, worker: worker, own, job, plan)
   }
@@ -123,8 +131,15 @@ public final class Executor: @unchecked Sendable {
   /// One image on all workers: step by step, items to whoever is free.
   private func runTogether(_ image: Int, worker: Int, _ job: ImageJob, _ plan: Plan) {
     let shared = memory[0]
+    let watch = watch(worker)
+    watch?.start()
+    defer {
+      watch?.lap(.waiting)
+      watch?.stop()
+    }
     if worker == 0 { isPrepared = prepare(image, worker: 0, shared, job, plan) }
     team.barrier {}
+    watch?.lap(.waiting)
     guard isPrepared else { return team.barrier {} }
     let work = memory[worker].work(arena: shared, kernels: network.kernels, workers: workers)
     for step in plan.steps {
@@ -135,12 +150,16 @@ public final class Executor: @unchecked Sendable {
           if item >= items { break }
           step.run(item, phase: phase, work)
         }
+        watch?.lap(step.stage)
         team.barrier { nextItem.store(0, ordering: .relaxed) }
+        watch?.lap(.waiting)
       }
     }
     if worker == 0 { finish(image, worker: 0, shared, job, plan) }
     team.barrier {}
   }
+
+  private func watch(_ worker: Int) -> Stopwatch? { watches.isEmpty ? nil : watches[worker] }
 
   private func prepare(
     _ image: Int, worker: Int, _ memory: WorkerMemory, _ job: ImageJob, _ plan: Plan
@@ -149,6 +168,7 @@ public final class Executor: @unchecked Sendable {
     let buffer = UnsafeMutableBufferPointer(
       start: memory.slot(plan.input), count: 3 * size * size)
     var input = MutableSpan(_unsafeElements: buffer)
+    defer { watch(worker)?.lap(.preprocessing) }
     return job.prepare(image: image, worker: worker, input: &input)
   }
 
@@ -169,6 +189,7 @@ public final class Executor: @unchecked Sendable {
     job.finish(
       image: image, worker: worker, features: Span(_unsafeElements: features),
       map: Span(_unsafeElements: map))
+    watch(worker)?.lap(.head)
   }
 
   private func receiveMaps(
@@ -190,16 +211,24 @@ public final class Executor: @unchecked Sendable {
     guard case .reference(let reference) = network.implementation else { return }
     let size = network.spec.inputSize
     var input = [Float](repeating: 0, count: 3 * size * size)
+    let watch = watch(0)
     for image in 0..<count {
+      watch?.start()
+      defer { watch?.stop() }
       var span = input.mutableSpan
-      guard job.prepare(image: image, worker: 0, input: &span) else { continue }
+      let isPrepared = job.prepare(image: image, worker: 0, input: &span)
+      watch?.lap(.preprocessing)
+      guard isPrepared else { continue }
       let maps = reference.maps(input)
-      if network.spec.neck.takesStatistics { receive(maps, image, job) }
+      watch?.lap(.backbone)
       let map = reference.featureMap(input, maps)
+      watch?.lap(.frequency)
+      let features = reference.features(of: map, maps)
+      watch?.lap(.neck)
+      if network.spec.neck.takesStatistics { receive(maps, image, job) }
       let positions = map.positionMajor()
-      job.finish(
-        image: image, worker: 0, features: reference.features(of: map, maps).span,
-        map: positions.span)
+      job.finish(image: image, worker: 0, features: features.span, map: positions.span)
+      watch?.lap(.head)
     }
   }
 

@@ -19,8 +19,8 @@ struct BankDraft {
   /// to where a training has moved them.
   private let areCentres: Bool
   /// How much shorter than others a birth is: what is as near to an old prototype stays with it.
-  private static let reserve = 0.95
-  private static let reserveLimit = 8
+  private static let reserve = 0.9
+  private static let reserveLimit = 4
   private var heldBack: [UInt64: Int] = [:]
 
   init(_ model: Model, labels: [UInt64: Tally.Label], nextID: UInt64) throws(UpdateError) {

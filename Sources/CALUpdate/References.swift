@@ -25,8 +25,7 @@ struct References {
     for prototype in model.bank.active.map({ model.bank.prototypes[$0] }) {
       guard let id = draft.heir(of: prototype.id) else { continue }
       if let own = stored[prototype.id], !own.isEmpty {
-        // The others are for the last check: it would be blind if births were chosen by the same.
-        features[id, default: []] += stride(from: 0, to: own.count, by: 2).map { own[$0] }
+        features[id, default: []] += own
         areStored.insert(id)
       } else if let sample = tally.samples[prototype.id] {
         features[id, default: []] += sample.entries.map(\.feature)

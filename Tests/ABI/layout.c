@@ -71,11 +71,17 @@ FIELD(cal_image, face, 40, 16);
 FIELD(cal_image, face_margin, 56, 4);
 FIELD(cal_image, reserved, 60, 4);
 
-SIZE(cal_session_options, 16);
+SIZE(cal_session_options, 20);
 FIELD(cal_session_options, struct_size, 0, 4);
 FIELD(cal_session_options, threads, 4, 4);
 FIELD(cal_session_options, kernels, 8, 4);
 FIELD(cal_session_options, reserved, 12, 4);
+FIELD(cal_session_options, flags, 16, 4);
+
+SIZE(cal_stage_time, 16);
+FIELD(cal_stage_time, stage, 0, 4);
+FIELD(cal_stage_time, reserved, 4, 4);
+FIELD(cal_stage_time, nanoseconds, 8, 8);
 
 SIZE(cal_score, 24);
 FIELD(cal_score, id, 0, 8);
@@ -354,6 +360,17 @@ VALUE(CAL_KERNELS_PORTABLE, 1);
 VALUE(CAL_KERNELS_AVX2, 2);
 VALUE(CAL_KERNELS_AVX512, 3);
 VALUE(CAL_KERNELS_REFERENCE, 9);
+
+VALUE(CAL_SESSION_PROFILE, 1);
+
+VALUE(CAL_STAGE_PREPROCESSING, 1);
+VALUE(CAL_STAGE_DIGEST, 2);
+VALUE(CAL_STAGE_BACKBONE, 3);
+VALUE(CAL_STAGE_FFE, 4);
+VALUE(CAL_STAGE_NECK, 5);
+VALUE(CAL_STAGE_HEAD, 6);
+VALUE(CAL_STAGE_WAITING, 7);
+VALUE(CAL_STAGE_WHOLE, 8);
 
 VALUE(CAL_VERDICT_UNDETERMINED, 0);
 VALUE(CAL_VERDICT_KNOWN, 1);

@@ -64,6 +64,9 @@ static void null_arguments(const char *path) {
     EXPECT(CAL_ERR_ARGUMENT, cal_session_features(session, &image, floats, 2));
     EXPECT(CAL_ERR_ARGUMENT, cal_session_evidence(session, &image, 0, floats, 4, NULL));
     EXPECT(CAL_ERR_ARGUMENT, cal_session_report(session, NULL, NULL, text, sizeof text, &length));
+    EXPECT(CAL_ERR_HANDLE, cal_session_profile(NULL, NULL, 0, &length));
+    EXPECT(CAL_ERR_ARGUMENT, cal_session_profile(session, NULL, 1, &length));
+    EXPECT(CAL_ERR_ARGUMENT, cal_session_profile(session, NULL, 0, NULL));
     EXPECT(CAL_ERR_ARGUMENT, cal_build_info(text, sizeof text, NULL));
 }
 

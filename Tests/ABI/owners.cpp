@@ -95,6 +95,20 @@ void test_session(const std::string &path) {
             CAL_ERR_IMAGE_BOX);
     REQUIRE(thrown([&] { cal::Session(again, CAL_THREADS_MAX + 1); }) == CAL_ERR_ARGUMENT);
     REQUIRE(std::strlen(session.kernels()) > 0);
+    REQUIRE(thrown([&] { session.profile(); }) == CAL_ERR_ARGUMENT);
+}
+
+void test_profile(const std::string &path) {
+    cal::Session session(cal::Model(path), 1, CAL_KERNELS_AUTO, CAL_SESSION_PROFILE);
+    const Pixels red = one_colour(255, 0, 0);
+    session.attribute(view(red));
+    const std::vector<cal_stage_time> times = session.profile();
+    REQUIRE(times.size() == 8 && times.back().stage == CAL_STAGE_WHOLE);
+    std::uint64_t sum = 0;
+    for (std::size_t i = 0; i + 1 < times.size(); ++i) {
+        sum += times[i].nanoseconds;
+    }
+    REQUIRE(sum > 0 && sum <= times.back().nanoseconds);
 }
 
 void test_batch(const std::string &path) {
@@ -135,6 +149,7 @@ int main(int argc, char **argv) {
         REQUIRE(cal::build_info().find("version: ") == 0);
         test_model(argv[1]);
         test_session(argv[1]);
+        test_profile(argv[1]);
         test_batch(argv[1]);
     } catch (const std::exception &error) {
         std::cerr << "not so: " << error.what() << '\n';

@@ -109,12 +109,15 @@ final class TestSession {
   let model: OpaquePointer?
   private(set) var handle: OpaquePointer?
 
-  init(threads: UInt32 = 1, kernels: Int = 0, bytes: [UInt8] = Fixture.bytes) {
+  init(
+    threads: UInt32 = 1, kernels: Int = 0, bytes: [UInt8] = Fixture.bytes, flags: UInt32 = 0
+  ) {
     model = load(bytes)
     var options = cal_session_options()
     options.struct_size = UInt32(MemoryLayout<cal_session_options>.size)
     options.threads = threads
     options.kernels = cal_kernels(kernels)
+    options.flags = flags
     expect(cal_session_create(model, &options, &handle), CAL_OK)
   }
 

@@ -7,7 +7,7 @@ import Testing
     #expect(MemoryLayout<cal_model_info>.size == 80)
     #expect(MemoryLayout<cal_prototype>.size == 296)
     #expect(MemoryLayout<cal_image>.size == 64)
-    #expect(MemoryLayout<cal_session_options>.size == 16)
+    #expect(MemoryLayout<cal_session_options>.size == 20)
     #expect(MemoryLayout<cal_score>.size == 24)
     #expect(MemoryLayout<cal_attribute_options>.size == 32)
     #expect(MemoryLayout<cal_result>.size == 368)

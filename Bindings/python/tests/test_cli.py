@@ -18,6 +18,7 @@ import pytest
 from PIL import Image
 
 import cal
+import cal.cli
 import torchfile
 from terminal import run_on_terminal
 
@@ -142,6 +143,15 @@ def test_speed_options_change_no_byte(
 ) -> None:
     plain = run("attribute", model_path, folder, "--jsonl", "--threads", 1)
     assert run("attribute", model_path, folder, "--jsonl", *options).stdout == plain.stdout
+
+
+@pytest.mark.parametrize(("cores", "decoders"), [(1, 2), (8, 8), (64, 16)])
+def test_decoders_keep_up_with_the_cores(
+    cores: int, decoders: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(cores)))
+    chosen = cal.cli.parser().parse_args(["attribute", "model", "images"])
+    assert (chosen.threads, chosen.decoders) == (cores, decoders)
 
 
 def test_faces(model_path: Path, folder: Path, tmp_path: Path, native: object) -> None:

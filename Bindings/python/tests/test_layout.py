@@ -21,6 +21,7 @@ STRUCTS = {
     "cal_box": s.Box,
     "cal_image": s.Image,
     "cal_session_options": s.SessionOptions,
+    "cal_stage_time": s.StageTime,
     "cal_score": s.Score,
     "cal_attribute_options": s.AttributeOptions,
     "cal_result": s.Result,
@@ -91,6 +92,7 @@ def test_constants(tmp_path: Path, header: str) -> None:
         "CAL_ABI_VERSION": s.ABI_VERSION,
         "CAL_VERSION_NUMBER": s.VERSION_NUMBER,
         "CAL_ATTRIBUTE_NO_PIXEL_DIGEST": s.ATTRIBUTE_NO_PIXEL_DIGEST,
+        "CAL_SESSION_PROFILE": s.SESSION_PROFILE,
         "CAL_UPDATER_SALVAGE": s.UPDATER_SALVAGE,
         "CAL_UPDATER_NO_SYNC": s.UPDATER_NO_SYNC,
     }
@@ -98,12 +100,14 @@ def test_constants(tmp_path: Path, header: str) -> None:
     limits += "SAMPLES_MAX CLASSES_MAX FEATURES_MAX"
     formats = "FORMAT_RGB8 FORMAT_BGR8 FORMAT_RGBA8 FORMAT_BGRA8 FORMAT_GRAY8"
     ours |= {f"CAL_{name}": getattr(s, name) for name in f"{limits} {formats}".split()}
-    for prefix, table in (("KIND", s.KINDS), ("VERDICT", s.VERDICTS), ("TAG", s.TAGS)):
+    tables = {"KIND": s.KINDS, "VERDICT": s.VERDICTS, "TAG": s.TAGS, "STAGE": s.STAGES}
+    for prefix, table in tables.items():
         ours |= {f"CAL_{prefix}_{name.upper()}": value for value, name in table.items()}
     for prefix, table in (("KERNELS", s.KERNELS), ("RECIPE", s.RECIPES), ("BLOCK", s.BLOCKS)):
         ours |= {f"CAL_{prefix}_{name.upper()}": value for name, value in table.items()}
     assert c_numbers(tmp_path, list(ours)) == ours
-    for prefix in ("KIND", "VERDICT", "KERNELS", "FORMAT", "ATTRIBUTE", "RECIPE", "TAG", "BLOCK"):
+    prefixes = "KIND VERDICT KERNELS FORMAT ATTRIBUTE RECIPE TAG BLOCK SESSION STAGE"
+    for prefix in prefixes.split():
         assert set(re.findall(rf"(CAL_{prefix}_[A-Z0-9_]+) =", header)) == {
             name for name in ours if name.startswith(f"CAL_{prefix}_")
         }

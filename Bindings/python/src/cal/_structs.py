@@ -30,12 +30,24 @@ FORMAT_GRAY8 = 5
 
 ATTRIBUTE_NO_PIXEL_DIGEST = 1
 
+SESSION_PROFILE = 1
+
 UPDATER_SALVAGE = 1
 UPDATER_NO_SYNC = 2
 
 KINDS = {1: "known", 2: "novel", 3: "retired"}
 VERDICTS = {0: "undetermined", 1: "known", 2: "novel"}
 KERNELS = {"auto": 0, "portable": 1, "avx2": 2, "avx512": 3, "reference": 9}
+STAGES = {
+    1: "preprocessing",
+    2: "digest",
+    3: "backbone",
+    4: "ffe",
+    5: "neck",
+    6: "head",
+    7: "waiting",
+    8: "whole",
+}
 BLOCKS = {"basic": 1, "bottleneck": 2}
 RECIPES = {"default": 0, "paper": 1}
 TAGS = {1: "labelled", 2: "unlabelled", 3: "pseudo_labelled"}
@@ -121,7 +133,12 @@ class SessionOptions(Versioned):
         ("threads", c_uint32),
         ("kernels", c_int32),
         ("reserved", c_uint32),
+        ("flags", c_uint32),
     ]
+
+
+class StageTime(ctypes.Structure):
+    _fields_ = [("stage", c_int32), ("reserved", c_uint32), ("nanoseconds", c_uint64)]
 
 
 class Score(ctypes.Structure):

@@ -160,9 +160,10 @@ class Model(Handle):
         assert pointer.value is not None
         return Model(pointer.value)
 
-    def session(self, threads: int = 1, kernels: str = "auto") -> Session:
-        """Scratch memory for attribution: make one per thread of yours and keep it."""
-        return Session(self, threads, kernels)
+    def session(self, threads: int = 1, kernels: str = "auto", profile: bool = False) -> Session:
+        """Scratch memory for attribution: make one per thread of yours and keep it. With
+        `profile` it takes the time of every stage, for Session.profile()."""
+        return Session(self, threads, kernels, profile)
 
     @overload
     def attribute(  # type: ignore[overload-overlap]  # text is iterable too

@@ -32,14 +32,20 @@ BATCH = 16
 class Session(Handle):
     """Made by Model.session. One thread at a time; any thread. Keeps its model alive."""
 
-    def __init__(self, model: Model, threads: int = 1, kernels: str = "auto") -> None:
+    def __init__(
+        self, model: Model, threads: int = 1, kernels: str = "auto", profile: bool = False
+    ) -> None:
         if kernels not in s.KERNELS:
             raise error(
                 Status.ARGUMENT, f"kernels {kernels!r} must be one of {', '.join(s.KERNELS)}"
             )
         if not 0 <= threads <= s.THREADS_MAX:
             raise error(Status.ARGUMENT, f"threads {threads} must be 1 to {s.THREADS_MAX}")
-        options = s.SessionOptions(threads=threads, kernels=s.KERNELS[kernels])
+        options = s.SessionOptions(
+            threads=threads,
+            kernels=s.KERNELS[kernels],
+            flags=s.SESSION_PROFILE if profile else 0,
+        )
         pointer = ctypes.c_void_p()
         library = model._library
         library.call(
@@ -54,6 +60,17 @@ class Session(Handle):
     def kernels(self) -> str:
         """The instruction set in use: "avx512", "avx2", "portable" or "reference"."""
         return str(self._library.c.cal_session_kernels(self._use()).decode())
+
+    def profile(self) -> dict[str, int]:
+        """Nanoseconds that went to each stage of all images so far, of all threads together;
+        "whole" is what they add up to, or a bit more. For sessions made with profile=True."""
+        count = ctypes.c_size_t()
+        times = (s.StageTime * len(s.STAGES))()
+        self._library.call(
+            "cal_session_profile", self._use(), times, len(times), ctypes.byref(count)
+        )
+        known = times[: min(count.value, len(times))]
+        return {s.STAGES[time.stage]: time.nanoseconds for time in known}
 
     def attribute(
         self, image: Any, *, face: Face | None = None, **options: Unpack[Options]

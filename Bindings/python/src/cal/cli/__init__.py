@@ -11,6 +11,7 @@ from typing import NoReturn
 from ..errors import CalError
 from . import (
     attribute,
+    bench,
     eval,
     import_,
     inspect,
@@ -41,6 +42,7 @@ def parser() -> argparse.ArgumentParser:
     commands = root.add_subparsers(metavar="COMMAND", required=True)
     for module in (
         attribute,
+        bench,
         train,
         eval,
         split,

@@ -16,6 +16,11 @@ def positive(text: str) -> int:
     return value
 
 
+def positives(text: str) -> list[int]:
+    """Numbers above 0, with commas between them; each once."""
+    return list(dict.fromkeys(positive(each.strip()) for each in text.split(",")))
+
+
 def count(text: str) -> int:
     if not text.isascii() or not text.isdigit():
         raise argparse.ArgumentTypeError(f"{text!r} is not a whole number")

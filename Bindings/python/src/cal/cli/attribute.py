@@ -6,17 +6,19 @@ import argparse
 import contextlib
 import io
 import itertools
+import os
 import sys
 from collections.abc import Iterable, Iterator
 from typing import Any, TextIO
 
 from tqdm import tqdm
 
+from .._options import Options
 from ..errors import Status
 from ..model import Model
 from ..results import Attribution
-from ..session import BATCH
-from . import files
+from ..session import BATCH, Session
+from . import files, resume
 from .arguments import count, factor, positive, processors, threshold
 from .exits import DONE, FAILED, SOME_FAILED
 from .records import CSV, JSONLines, Table, Writer, printable
@@ -35,12 +37,21 @@ def register(commands: Any) -> None:
     form.add_argument("--jsonl", action="store_true", help="one JSON report per line")
     form.add_argument("--csv", action="store_true", help="comma-separated values")
     parser.add_argument("-o", "--output", metavar="FILE", help="write there, not to stdout")
+    parser.add_argument(
+        "--resume",
+        action="store_true",
+        help="go on with FILE where a run that was stopped left it",
+    )
     parser.add_argument("--top", type=positive, default=3, help="prototypes to rank (3)")
     parser.add_argument(
         "--threads", type=positive, default=processors(), help="of the network (all processors)"
     )
     parser.add_argument(
-        "--decoders", type=count, default=2, help="threads that read images ahead (2)"
+        "--decoders",
+        type=count,
+        # A small network takes an image about as long as decoding it does.
+        default=min(max(processors(), 2), 16),
+        help="threads that read images ahead (as many as processors, 2 to 16)",
     )
     parser.add_argument("--batch", type=positive, default=BATCH, help=f"images a call ({BATCH})")
     parser.add_argument("--known-threshold", type=threshold, help="0 to 1; 0 is none")
@@ -55,43 +66,71 @@ def register(commands: Any) -> None:
     parser.add_argument(
         "--all-files", action="store_true", help="try every file in folders, whatever its suffix"
     )
-    parser.set_defaults(run=run)
+    parser.set_defaults(run=run, wrong_usage=parser.error)
 
 
 def run(chosen: argparse.Namespace) -> int:
+    if chosen.resume and not (chosen.output and (chosen.csv or chosen.jsonl)):
+        chosen.wrong_usage("--resume needs -o FILE, and --csv or --jsonl")
     boxes = files.read_faces(chosen.faces) if chosen.faces else {}
+    options: Options = {
+        "top": chosen.top,
+        "known_threshold": chosen.known_threshold,
+        "novel_threshold": chosen.novel_threshold,
+        "face_margin": chosen.face_margin,
+        "exif": chosen.exif_orientation,
+    }
     paths: Iterable[str] = files.expand(chosen.paths, chosen.all_files)
     bar = _wants_bar(chosen)
     if bar and "-" not in chosen.paths:
         paths = list(paths)  # a bar shows how much is left
-    images, named = itertools.tee(paths)
-    with (
-        Model.load(chosen.model) as model,
-        model.session(chosen.threads) as session,
-        _output(chosen.output) as out,
-        tqdm(
-            total=len(paths) if isinstance(paths, list) else None,
-            unit=" images",
-            file=sys.stderr,
-            disable=not bar,
-        ) as progress,
-    ):
-        results = session.stream(
-            images,
-            faces=(boxes.get(path) for path in named),
-            batch=chosen.batch,
-            decoders=chosen.decoders,
-            top=chosen.top,
-            known_threshold=chosen.known_threshold,
-            novel_threshold=chosen.novel_threshold,
-            face_margin=chosen.face_margin,
-            exif=chosen.exif_orientation,
-        )
-        return _write(results, _writer(chosen, model, out), progress)
+    with Model.load(chosen.model) as model, model.session(chosen.threads) as session:
+        kept = _kept(chosen, model, session, boxes, options) if chosen.resume else resume.Kept()
+        images, named = itertools.tee(kept.left(paths))
+        with (
+            _output(chosen.output, kept.end) as out,
+            tqdm(
+                total=len(paths) if isinstance(paths, list) else None,
+                initial=kept.count,
+                unit=" images",
+                file=sys.stderr,
+                disable=not bar,
+            ) as progress,
+        ):
+            results = session.stream(
+                images,
+                faces=(boxes.get(path) for path in named),
+                batch=chosen.batch,
+                decoders=chosen.decoders,
+                **options,
+            )
+            return _write(results, _writer(chosen, model, out, kept.end > 0), progress, kept)
 
 
-def _write(results: Iterator[Attribution], writer: Writer, progress: Any) -> int:
-    done = failed = 0
+def _kept(
+    chosen: argparse.Namespace,
+    model: Model,
+    session: Session,
+    boxes: dict[str, tuple[float, float, float, float]],
+    options: Options,
+) -> resume.Kept:
+    """What the output file holds already, if this run would have written it."""
+    form = resume.rows(chosen.top) if chosen.csv else resume.jsonl()
+
+    def again(paths: list[str]) -> Iterator[tuple[Attribution, str]]:
+        faces = [boxes.get(path) for path in paths]
+        for result in session.stream(paths, faces=faces, **options):
+            text = io.StringIO()
+            _writer(chosen, model, text, begun=True).write(result)
+            yield result, text.getvalue()
+
+    kept = resume.look(chosen.output, form, model.sha256)
+    resume.check(chosen.output, form, kept, again)
+    return kept
+
+
+def _write(results: Iterator[Attribution], writer: Writer, progress: Any, kept: resume.Kept) -> int:
+    done, failed = kept.count, kept.failed
     for result in results:
         writer.write(result)
         progress.update()
@@ -110,22 +149,27 @@ def _write(results: Iterator[Attribution], writer: Writer, progress: Any) -> int
     return DONE
 
 
-def _writer(chosen: argparse.Namespace, model: Model, out: TextIO) -> Writer:
+def _writer(chosen: argparse.Namespace, model: Model, out: TextIO, begun: bool) -> Writer:
     if chosen.jsonl:
         return JSONLines(out)
     if chosen.csv:
-        return CSV(out, chosen.top, model.sha256)
+        return CSV(out, chosen.top, model.sha256, begun)
     return Table(out)
 
 
 @contextlib.contextmanager
-def _output(path: str | None) -> Iterator[TextIO]:
+def _output(path: str | None, kept: int) -> Iterator[TextIO]:
+    """stdout, or the file, whose first `kept` bytes stay."""
     if path is None:
         if isinstance(sys.stdout, io.TextIOWrapper):
             sys.stdout.reconfigure(encoding="utf-8")  # reports are UTF-8 in every locale
         yield sys.stdout
     else:
-        with open(path, "w", encoding="utf-8", newline="") as file:
+        if kept:
+            os.truncate(path, kept)
+        # By lines: a process that is killed loses no record that was made.
+        mode = "a" if kept else "w"
+        with open(path, mode, encoding="utf-8", newline="", buffering=1) as file:
             yield file
 
 

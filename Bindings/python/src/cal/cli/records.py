@@ -23,21 +23,29 @@ class JSONLines:
         self._out.write(result.to_json() + "\n")
 
 
-class CSV:
-    """One row per image: what it is, then `top` groups of five columns."""
+def columns(top: int) -> list[str]:
+    """Of a CSV file: what an image is, then `top` groups of five."""
+    ranks = [
+        f"{field}_{rank}"
+        for rank in range(1, top + 1)
+        for field in ("id", "name", "kind", "logit", "probability")
+    ]
+    return [
+        *("source", "status", "error", "verdict", "pixels_sha256", "model_sha256", "bank_epoch"),
+        *("known_threshold", "novel_threshold"),
+        *ranks,
+    ]
 
-    def __init__(self, out: TextIO, top: int, model_sha256: str) -> None:
+
+class CSV:
+    """One row per image, behind a row of names unless the file is begun already."""
+
+    def __init__(self, out: TextIO, top: int, model_sha256: str, begun: bool = False) -> None:
         self._writer = csv.writer(out, lineterminator="\n")
         self._top = top
         self._model = model_sha256
-        self._writer.writerow(
-            ["source", "status", "error", "verdict", "pixels_sha256", "model_sha256", "bank_epoch"]
-            + [
-                f"{field}_{rank}"
-                for rank in range(1, top + 1)
-                for field in ("id", "name", "kind", "logit", "probability")
-            ]
-        )
+        if not begun:
+            self._writer.writerow(columns(top))
 
     def write(self, result: Attribution) -> None:
         row: list[object] = [
@@ -48,12 +56,18 @@ class CSV:
             result.pixels_sha256,
             self._model,
             result.bank_epoch if result.ok else None,
+            _digits(result.known_threshold),
+            _digits(result.novel_threshold),
         ]
         for score in result.ranked:
-            # Nine digits read back to the same float32.
-            row += [score.id, score.name, score.kind, f"{score.logit:.9g}"]
-            row.append(f"{score.probability:.9g}")
+            row += [score.id, score.name, score.kind]
+            row += [_digits(score.logit), _digits(score.probability)]
         self._writer.writerow(row + [""] * (5 * (self._top - len(result.ranked))))
+
+
+def _digits(value: float | None) -> str:
+    """Nine digits read back to the same float32; none is an empty cell."""
+    return "" if value is None else f"{value:.9g}"
 
 
 class Table:
