@@ -26,18 +26,18 @@ struct Descriptors {
   }
 
   /// The methods among the images, and the space of so many `dimensions` in which they were told
-  /// apart. Images with `hidden` labels count as unlabelled. `epoch` is what chance depends on, beside
-  /// the seed; `tries`: see `Discovery.median`.
+  /// apart. Images with `hidden` labels have no part in making the space. `epoch` is what chance
+  /// depends on, beside the seed; `tries`: see `Discovery.median`.
   func discovery(
     _ options: TrainingOptions, _ settings: Discovery.Settings, dimensions: Int, tries: Int,
     epoch: Int, hidden: Set<Int> = []
   ) throws(TrainingError) -> (space: DiscoverySpace, found: Discovery) {
-    let labels = self.labels.enumerated().map { hidden.contains($0.offset) ? -1 : $0.element }
+    let shown = labels.enumerated().map { hidden.contains($0.offset) ? -1 : $0.element }
     var random = Random(
       seed: options.seed, purpose: .discovery, epoch: UInt32(truncatingIfNeeded: epoch), index: 0)
     guard
       let space = DiscoverySpace(
-        matrix, labels: labels, known: options.known, dimensions: dimensions,
+        matrix, labels: shown, known: options.known, dimensions: dimensions,
         shrinkage: settings.shrinkage, &random)
     else {
       throw .diverged("epoch \(epoch): statistics of the network's maps are not finite")
