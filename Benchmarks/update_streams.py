@@ -10,7 +10,10 @@ elongated   four directions, other ones for each method, have a third of its squ
 heavy       Student's t with three degrees of freedom
 two-lobed   normal, around one of two directions that have a cosine of about 0.8
 
-usage: update_streams.py [--streams 20] [--images 4000] [--orders 8]
+With --stored the model holds images of each method, 32 of them, as a trained one does: then what it
+explains is looked at as well.
+
+usage: update_streams.py [--stored] [--streams 20] [--images 4000] [--orders 8]
 """
 
 from __future__ import annotations
@@ -34,10 +37,11 @@ Images = tuple[np.ndarray, list[bytes]]
 
 
 def features(
-    centres: np.ndarray, images: int, shape: str, least: float, seed: int
+    centres: np.ndarray, images: int, shape: str, least: float, seed: int, draw: int = 0
 ) -> tuple[np.ndarray, Images]:
-    """Methods of images, and images, in random order."""
-    rng = np.random.default_rng(seed)
+    """Methods of images, and images, in random order. Methods are as the seed has them; another
+    draw, other images."""
+    rng = np.random.default_rng([seed, draw] if draw else seed)
     width = centres.shape[1]
     method = rng.integers(len(centres), size=images)
     own = centres[method]
@@ -57,6 +61,13 @@ def features(
     return method, (rows.astype(np.float32), [rng.bytes(32) for _ in range(images)])
 
 
+def holding(model: cal.Model, known: np.ndarray, shape: str, least: float, seed: int) -> cal.Model:
+    """The model with images of its methods."""
+    method, (rows, _) = features(known, 60 * len(known), shape, least, seed, draw=1)
+    chosen = np.concatenate([np.flatnonzero(method == own)[:32] for own in range(len(known))])
+    return model.calibrate(rows[chosen], method[chosen])
+
+
 def observe(updater: cal.Updater, images: Images, which: np.ndarray) -> None:
     for first in range(0, len(which), 1024):
         part = which[first : first + 1024]
@@ -68,12 +79,19 @@ def updater(model: cal.Model, folder: str) -> cal.Updater:
 
 
 def false_births(
-    model: cal.Model, known: np.ndarray, shape: str, least: float, streams: int, images: int
+    model: cal.Model,
+    known: np.ndarray,
+    shape: str,
+    least: float,
+    streams: int,
+    images: int,
+    stored: bool,
 ) -> str:
     births, streams_with, unexplained = 0, 0, 0
     for seed in range(streams):
         _, stream = features(known, images, shape, least, 1000 + seed)
-        with tempfile.TemporaryDirectory() as folder, updater(model, folder) as state:
+        own = holding(model, known, shape, least, 1000 + seed) if stored else model
+        with tempfile.TemporaryDirectory() as folder, updater(own, folder) as state:
             found = 0
             for part in np.array_split(np.arange(images), PARTS):
                 observe(state, stream, part)
@@ -133,6 +151,7 @@ def order(
     least: float,
     orders: int,
     images: int,
+    stored: bool,
 ) -> str:
     """One stream with new methods, in different orders, with a commit behind each quarter."""
     centres = np.concatenate([known, new])
@@ -140,9 +159,10 @@ def order(
     method, (test, _) = features(new, 2000, shape, least, 8)
     born, right, pairs = [], [], []
     before = max(p.id for p in model.prototypes)
+    own = holding(model, known, shape, least, 7) if stored else model
     for seed in range(orders):
         shuffled = np.random.default_rng(seed).permutation(images)
-        with tempfile.TemporaryDirectory() as folder, updater(model, folder) as state:
+        with tempfile.TemporaryDirectory() as folder, updater(own, folder) as state:
             for part in np.array_split(shuffled, PARTS):
                 observe(state, stream, part)
                 state.commit()
@@ -167,6 +187,7 @@ def main() -> None:
     parser.add_argument("--streams", type=int, default=20, help="for each shape")
     parser.add_argument("--images", type=int, default=4000, help="of a stream")
     parser.add_argument("--orders", type=int, default=8, help="of one stream")
+    parser.add_argument("--stored", action="store_true", help="the model holds images")
     options = parser.parse_args()
     rows = directions(METHODS + NEW, WIDTH, 0)
     known, new = rows[:METHODS], rows[METHODS:]
@@ -175,11 +196,13 @@ def main() -> None:
         print("| shape | least | streams | commits | unexplained | births | with a birth |")
         print("|---|---|---|---|---|---|---|")
         for case in cases:
-            print(false_births(model, known, *case, options.streams, options.images))
+            print(
+                false_births(model, known, *case, options.streams, options.images, options.stored)
+            )
         print("\n| shape | least | orders | births of 4 | right method | least agreement |")
         print("|---|---|---|---|---|---|")
         for case in cases:
-            print(order(model, known, new, *case, options.orders, options.images))
+            print(order(model, known, new, *case, options.orders, options.images, options.stored))
 
 
 if __name__ == "__main__":

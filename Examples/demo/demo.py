@@ -3,7 +3,8 @@
 python demo.py WORLD OUT
 
 WORLD is a folder made by generate.py. Attributes its test images with the model beside this file,
-prints how good the answers are and writes OUT/index.html; then trains from random weights.
+prints how good the answers are and writes OUT/index.html; then trains from random weights, and
+takes in a method that arrives later.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from pathlib import Path
 import cal
 from attributing import attribute
 from learning import learn
+from updating import update
 
 MODEL = Path(__file__).with_name("model.cal")
 
@@ -32,6 +34,7 @@ def main() -> int:
         chosen.out.mkdir(parents=True, exist_ok=True)
         attribute(MODEL, dataset, chosen.out / "index.html", threads)
         learn(dataset, chosen.epochs, threads)
+        update(MODEL, dataset, chosen.world / "late" / "split.csv", threads)
     except (cal.CalError, OSError) as problem:
         print(f"demo.py: {problem}", file=sys.stderr)
         return 1

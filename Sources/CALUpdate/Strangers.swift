@@ -10,6 +10,8 @@ import CALLearning
 ///
 /// So centres are tried that begin in every part of what arrived, move to the mean of what they take,
 /// and are kept, the best one first, while most of what they take is more than references account for.
+/// One half of what arrived moves them, the other half is counted: a centre lies nearer to the images
+/// that it was made from than to any others, references too, and in hundreds of dimensions far nearer.
 struct Strangers {
   /// An image that arrived, for so many that are not kept.
   struct Candidate {
@@ -32,6 +34,9 @@ struct Strangers {
   private static let referenceLimit = 256
 
   private let rows: FloatRows
+  /// Rows that move centres, by place, which is by a hash of the image; the others are counted.
+  private let movers: [Int]
+  private let counted: [Int]
   private let weights: [Double]
   private let references: FloatRows
   private let prototypes: Int
@@ -41,7 +46,7 @@ struct Strangers {
   private var owner: [Int]
   private var referenceBest: [Float]
   private let referenceOwner: [Int]
-  /// What arrived for each prototype, by weight; and its references.
+  /// What arrived for each prototype, by weight, in the half that is counted; and its references.
   private var arrived: [Double]
   private let referenceCount: [Int]
   /// Centres of strangers.
@@ -58,6 +63,8 @@ struct Strangers {
     weights = candidates.map(\.weight)
     self.references = Strangers.directions(parts.flatMap { $0 }, centre)
     self.founders = founders
+    movers = stride(from: 0, to: rows.count, by: 2).map { $0 }
+    counted = stride(from: 1, to: rows.count, by: 2).map { $0 }
     prototypes = parts.count
     let classes = parts.indices.flatMap { part in parts[part].map { _ in part } }
     let means = SphericalMeans.means(
@@ -69,9 +76,9 @@ struct Strangers {
     var counts = Array(repeating: 0, count: parts.count)
     for part in referenceOwner { counts[part] += 1 }
     referenceCount = counts
-    arrived = references.parts.map { explained[$0.id] ?? 0 }
+    arrived = references.parts.map { (explained[$0.id] ?? 0) / 2 }
     guard prototypes > 0, rows.count >= founders else { return }
-    for row in 0..<rows.count { arrived[owner[row]] += weights[row] }
+    for row in counted { arrived[owner[row]] += weights[row] }
     find()
     images = owner.indices.filter { owner[$0] >= prototypes }
     // Later centres may have taken all that an earlier one had.
@@ -150,7 +157,7 @@ extension Strangers {
 // MARK: - Centres of strangers
 
 extension Strangers {
-  /// A centre, and the images that it takes.
+  /// A centre, and the movers that it takes.
   private struct Centre {
     var members: [Int]
     var direction: [Float] = []
@@ -159,16 +166,19 @@ extension Strangers {
     var gain = 0.0
   }
 
+  /// Movers of a centre: half of its founders.
+  private var leastMembers: Int { max(founders / 2, 2) }
+
   private mutating func find() {
-    let (groups, count) = Discovery.cut(rows, founders: founders)
+    let (groups, count) = Discovery.cut(rows.picking(movers), founders: leastMembers)
     var begin = Array(repeating: [Int](), count: count)
-    for (row, group) in groups.enumerated() { begin[group].append(row) }
+    for (row, group) in zip(movers, groups) { begin[group].append(row) }
     for _ in 0..<Strangers.centreLimit {
       // From the beginning each time: a centre that took two methods hides both.
       var centres = begin.map { Centre(members: $0) }
       for _ in 0..<Strangers.rounds {
         move(&centres)
-        centres.removeAll { $0.members.count < founders }
+        centres.removeAll { $0.members.count < leastMembers }
         if centres.allSatisfy(\.isSettled) { break }
       }
       weigh(&centres)
@@ -196,11 +206,13 @@ extension Strangers {
     for (i, index) in moving.enumerated() {
       for row in centres[index].members { isMember[row * moving.count + i] = true }
     }
-    for block in rows.blocks {
-      let cosines = rows.products(block, directions)
-      for row in block {
+    let moved = rows.picking(movers)
+    for block in moved.blocks {
+      let cosines = moved.products(block, directions)
+      for place in block {
+        let row = movers[place]
         for i in moving.indices {
-          var cosine = cosines[(row - block.lowerBound) * moving.count + i]
+          var cosine = cosines[(place - block.lowerBound) * moving.count + i]
           if cosine <= best[row] + Strangers.margin { continue }
           if isMember[row * moving.count + i] {
             let product = Double(cosine) * lengths[i]
@@ -223,34 +235,44 @@ extension Strangers {
     let ofRows = rows.products(0..<rows.count, directions)
     let ofReferences = references.products(0..<references.count, directions)
     for c in centres.indices {
-      let members = centres[c].members
-      var lost = Array(repeating: 1, count: prototypes)
+      let members = counted.filter {
+        ofRows[$0 * centres.count + c] > best[$0] + Strangers.margin
+      }
+      var lost = Array(repeating: 0, count: prototypes)
       for row in 0..<references.count
       where ofReferences[row * centres.count + c] > referenceBest[row] + Strangers.margin {
         lost[referenceOwner[row]] += 1
       }
-      var expected = 0.0
-      // In order: the sum's bits are not to depend on a set's.
-      for own in Set(members.map { owner[$0] }).sorted() where own < prototypes {
-        // One more than were seen: of few references, none may be lost by chance.
-        expected += min(Double(lost[own]) / Double(referenceCount[own] + 1), 1) * arrived[own]
-      }
+      let expected = accounted(lost, Set(members.map { owner[$0] }))
       let all = members.reduce(0) { $0 + weights[$1] }
-      let share = 1 - expected / all
+      let share = all > 0 ? 1 - expected / all : 0
       let nearer = members.reduce(0.0) {
         $0 + Double(ofRows[$1 * centres.count + c] - best[$1])
       }
       let isNew =
-        share >= Strangers.purity && share * Double(members.count) >= Double(founders)
+        share >= Strangers.purity && 2 * share * Double(members.count) >= Double(founders)
       centres[c].gain = isNew ? share * nearer : 0
     }
+  }
+
+  /// How much of what arrived for `owners` references account for, at most, if a centre takes so many
+  /// of them: one and a half standard deviations above what their number says, because they are few.
+  private func accounted(_ lost: [Int], _ owners: Set<Int>) -> Double {
+    var (sum, variance) = (0.0, 0.0)
+    // In order: a sum's bits are not to depend on a set's.
+    for own in owners.sorted() where own < prototypes {
+      let weight = arrived[own] / Double(max(referenceCount[own], 1))
+      sum += weight * Double(lost[own])
+      variance += weight * weight * Double(lost[own] + 1)
+    }
+    return sum + 1.5 * variance.squareRoot()
   }
 
   private mutating func take(_ direction: [Float]) {
     let centre = FloatRows([direction])
     let ofRows = rows.products(0..<rows.count, centre)
     for row in 0..<rows.count where ofRows[row] > best[row] {
-      if owner[row] < prototypes { arrived[owner[row]] -= weights[row] }
+      if owner[row] < prototypes && row % 2 == 1 { arrived[owner[row]] -= weights[row] }
       best[row] = ofRows[row]
       owner[row] = prototypes + taken
     }

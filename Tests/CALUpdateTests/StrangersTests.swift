@@ -23,7 +23,7 @@ import Testing
 
   /// Between a known method and a direction of its own; nearer to the former.
   private static func alike(_ axis: Int, to method: Int) -> [Float] {
-    zip(Fixture.axis(method, length: 1.6), Fixture.axis(axis, length: 1.2)).map(+)
+    zip(Fixture.axis(method, length: 1.5), Fixture.axis(axis, length: 1.4)).map(+)
   }
 
   private static func references(images: Int, areStored: Bool = true) -> References {
@@ -129,7 +129,7 @@ import Testing
     #expect(isKnown > 60)
 
     let report = try updater.commit()
-    #expect(report.born.map(\.id) == [4])
+    #expect(report.born.map(\.id) == [4], "\(report.rejected)")
     #expect(report.known.before - report.known.after <= 1)
     let after = Explainer(updater.model)
       .answers(StrangersTests.features(stream).suffix(80).map { $0 })

@@ -52,6 +52,16 @@ def test_demo(world: Path, tmp_path: Path) -> None:
     assert [int(epoch) for epoch, _ in epochs] == list(range(1, EPOCHS + 1))
     assert all(int(k) >= len(KNOWN) for _, k in epochs)
 
+    for when in ("before", "after"):
+        (called,) = re.findall(
+            rf"^{when}: known ACC [\d.]+; {TEST_IMAGES} test images of it are called (.*)$", shown,
+            re.MULTILINE,
+        )  # fmt: skip
+        assert sum(map(int, re.findall(r"(?:^|, )(\d+) ", called))) == TEST_IMAGES
+    (births,) = re.findall(r"^commit: (\d+) new methods$", shown, re.MULTILINE)
+    founded = re.findall(r"^  novel prototype \d+: \d+ images, by", shown, re.MULTILINE)
+    assert len(founded) == int(births)
+
     page = (out / "index.html").read_text()
     assert f"{images} images:" in page and verdicts in page
     assert page.count('alt="face"') == page.count('alt="evidence"') == images

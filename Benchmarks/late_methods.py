@@ -1,0 +1,141 @@
+"""Methods that arrive after training, on a real data set, for docs/RESULTS.md.
+
+For each seed three novel methods are drawn and left out, and a model is trained on the rest, K
+unknown. Then all unlabelled images arrive, those of the three among them, and there is one commit.
+The ceiling is the model that is trained with everything from the beginning, of the same seed, as
+results.py makes it.
+
+usage: late_methods.py DATA OUT [--seeds 1,2,3] [--threads 1] [--evaluate]
+
+A training has a folder OUT/late-SEED, and one whose model is there is not made again; nor is
+OUT/default-unknown-SEED.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import random
+import subprocess
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+import cal
+from cal.data import Dataset, Sample
+from common import machine, numbers
+from results import command
+
+LATE = 3
+COLUMNS = "seed, born, methods of the births (purity), Known before, Known after, late strict, "
+COLUMNS += "ceiling, share of it, Known of the ceiling, births without the late methods"
+
+
+def draw(dataset: Dataset, seed: int) -> list[int]:
+    """Labels of the methods that come late."""
+    novel = range(dataset.known, len(dataset.classes))
+    return sorted(random.Random(seed).sample(novel, LATE))
+
+
+def write_manifest(dataset: Dataset, late: list[int], path: Path) -> None:
+    """Of the rest, with labels that have no gap."""
+    left = [label for label in range(len(dataset.classes)) if label not in late]
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(["path", "label", "method", "split"])
+        for sample in dataset.samples:
+            if sample.label in left:
+                label = left.index(sample.label)
+                writer.writerow([sample.path, label, sample.method, sample.split])
+
+
+def train(data: Path, out: Path, seed: int, late: list[int], threads: int) -> None:
+    dataset = cal.data.open(data)
+    manifest = out / f"late-{seed}.csv"
+    write_manifest(dataset, late, manifest)
+    partial = command(data, out / f"late-{seed}", "default-unknown", seed, threads)
+    everything = command(data, out / f"default-unknown-{seed}", "default-unknown", seed, threads)
+    for arguments in ([*partial, "--manifest", str(manifest)], everything):
+        if not (Path(arguments[2]) / "model.cal").is_file():
+            print("cal", *arguments, file=sys.stderr, flush=True)
+            subprocess.run([sys.executable, "-m", "cal", *arguments], check=True)
+
+
+def measure(model: cal.Model, dataset: Dataset, late: list[int]) -> tuple[float, float]:
+    """ACC of known methods, and strict ACC of late ones, in percent: by the best matching of all
+    novel methods to novel prototypes."""
+    found = cal.evaluate(model, dataset)
+    match = found.metrics.match
+    hits = sum(found.confusion[label][match[label]] for label in late if match[label] >= 0)
+    return 100 * found.metrics.known.acc, 100 * hits / sum(sum(found.confusion[k]) for k in late)
+
+
+def commit(
+    model: cal.Model, samples: Sequence[Sample], dataset: Dataset
+) -> tuple[cal.Model, list[str]]:
+    """The next model, and what made the images that each birth answers."""
+    files = {str(dataset.file(sample)): sample.method for sample in samples}
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        cal.Updater.create(model, Path(folder, "state")) as updater,
+    ):
+        updater.observe(list(files))
+        report = updater.commit()
+        after = updater.model
+    answers = list(after.attribute(list(files), top=1))
+    births = []
+    for birth in report["born"]:
+        own = Counter(files[str(a.source)] for a in answers if a.ok and a.top.id == birth["id"])
+        name, count = own.most_common(1)[0]
+        births.append(f"{name} {100 * count / own.total():.0f} %")
+    return after, births
+
+
+def row(dataset: Dataset, out: Path, seed: int, late: list[int]) -> str:
+    with cal.Model.load(out / f"late-{seed}" / "model.cal") as model:
+        before, _ = measure(model, dataset, late)
+        after, births = commit(model, dataset.unlabelled, dataset)
+        rest = [sample for sample in dataset.unlabelled if sample.label not in late]
+        _, others = commit(model, rest, dataset)
+    known, strict = measure(after, dataset, late)
+    cells = [str(seed), str(len(births)), ", ".join(births), f"{before:.1f}", f"{known:.1f}"]
+    cells.append(f"{strict:.1f}")
+    whole = out / f"default-unknown-{seed}" / "model.cal"
+    if whole.is_file():
+        with cal.Model.load(whole) as model:
+            ceiling = measure(model, dataset, late)
+        cells += [f"{ceiling[1]:.1f}", f"{100 * strict / ceiling[1]:.0f} %", f"{ceiling[0]:.1f}"]
+    else:
+        cells += ["", "", ""]
+    return "| " + " | ".join([*cells, ", ".join(others) or "none"]) + " |"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("data", type=Path)
+    parser.add_argument("out", type=Path)
+    parser.add_argument("--seeds", type=numbers, default=[1, 2, 3])
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--evaluate", action="store_true", help="what is there; train nothing")
+    chosen = parser.parse_args()
+    dataset = cal.data.open(chosen.data)
+    chosen.out.mkdir(parents=True, exist_ok=True)
+    lines = []
+    for seed in chosen.seeds:
+        late = draw(dataset, seed)
+        print(seed, *(dataset.classes[label] for label in late), file=sys.stderr, flush=True)
+        if not chosen.evaluate:
+            train(chosen.data, chosen.out, seed, late, chosen.threads)
+        if (chosen.out / f"late-{seed}" / "model.cal").is_file():
+            lines.append(row(dataset, chosen.out, seed, late))
+    print(f"Machine: {machine()}.\n")
+    header = COLUMNS.split(", ")
+    print("| " + " | ".join(header) + " |")
+    print("|---" * len(header) + "|")
+    print("\n".join(lines))
+
+
+if __name__ == "__main__":
+    main()
