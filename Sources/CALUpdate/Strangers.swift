@@ -25,32 +25,32 @@ struct Strangers {
   private(set) var centres: [Int] = []
 
   /// How much larger a new centre's cosine must be than any prototype's.
-  private static let margin: Float = 0.05
+  static let margin: Float = 0.05
   /// Share of a centre's images, at least, that references do not account for.
-  private static let purity = 0.6
-  private static let rounds = 6
-  private static let centreLimit = 32
+  static let purity = 0.6
+  static let rounds = 6
+  static let centreLimit = 32
   /// Of one prototype.
   private static let referenceLimit = 256
 
-  private let rows: FloatRows
+  let rows: FloatRows
   /// Rows that move centres, by place, which is by a hash of the image; the others are counted.
-  private let movers: [Int]
-  private let counted: [Int]
-  private let weights: [Double]
-  private let references: FloatRows
-  private let prototypes: Int
-  private let founders: Int
+  let movers: [Int]
+  let counted: [Int]
+  let weights: [Double]
+  let references: FloatRows
+  let prototypes: Int
+  let founders: Int
   /// The largest cosine with a centre there is, and which centre: prototypes, then strangers'.
-  private var best: [Float]
-  private var owner: [Int]
-  private var referenceBest: [Float]
-  private let referenceOwner: [Int]
+  var best: [Float]
+  var owner: [Int]
+  var referenceBest: [Float]
+  let referenceOwner: [Int]
   /// What arrived for each prototype, by weight, in the half that is counted; and its references.
-  private var arrived: [Double]
-  private let referenceCount: [Int]
+  var arrived: [Double]
+  let referenceCount: [Int]
   /// Centres of strangers.
-  private var taken = 0
+  var taken = 0
 
   /// `explained` is the number of images that arrived for a prototype and are no candidates.
   init(
@@ -104,8 +104,6 @@ struct Strangers {
   }
 }
 
-// MARK: - Cosines
-
 extension Strangers {
   /// The largest cosine of each row with a centre, and the first centre that has it. `instead` are
   /// cosines with a row's own centre.
@@ -147,139 +145,9 @@ extension Strangers {
 
   /// The cosine of a row of length 1 with the mean of a group's other rows, from its product with
   /// the mean of all `count`.
-  fileprivate static func leaveOneOut(_ product: Double, _ length: Double, _ count: Int) -> Float {
+  static func leaveOneOut(_ product: Double, _ length: Double, _ count: Int) -> Float {
     let n = Double(count)
     let square = n * n * length * length - 2 * n * product + 1
     return square > 1e-9 ? Float((n * product - 1) / square.squareRoot()) : -1
-  }
-}
-
-// MARK: - Centres of strangers
-
-extension Strangers {
-  /// A centre, and the movers that it takes.
-  private struct Centre {
-    var members: [Int]
-    var direction: [Float] = []
-    var isSettled = false
-    /// By how much it is nearer to what it takes, as far as that is more than references account for.
-    var gain = 0.0
-  }
-
-  /// Movers of a centre: half of its founders.
-  private var leastMembers: Int { max(founders / 2, 2) }
-
-  private mutating func find() {
-    let (groups, count) = Discovery.cut(rows.picking(movers), founders: leastMembers)
-    var begin = Array(repeating: [Int](), count: count)
-    for (row, group) in zip(movers, groups) { begin[group].append(row) }
-    for _ in 0..<Strangers.centreLimit {
-      // From the beginning each time: a centre that took two methods hides both.
-      var centres = begin.map { Centre(members: $0) }
-      for _ in 0..<Strangers.rounds {
-        move(&centres)
-        centres.removeAll { $0.members.count < leastMembers }
-        if centres.allSatisfy(\.isSettled) { break }
-      }
-      weigh(&centres)
-      guard let next = centres.max(by: { $0.gain < $1.gain }), next.gain > 0 else { return }
-      take(next.direction)
-    }
-  }
-
-  /// To the mean of what they take; then they take what is nearer to them than to all others there
-  /// are, by the margin. An image is held against the mean of the others that are with it.
-  private func move(_ centres: inout [Centre]) {
-    let moving = centres.indices.filter { !centres[$0].isSettled }
-    var directions = FloatRows(width: rows.width)
-    var lengths: [Double] = []
-    for index in moving {
-      var sum = RowSum(width: rows.width)
-      for row in centres[index].members { sum.add(row, of: rows) }
-      let mean = sum.mean ?? []
-      lengths.append(length(mean))
-      directions.append(direction: mean)
-    }
-    var taken = Array(repeating: [Int](), count: moving.count)
-    let counts = moving.map { centres[$0].members.count }
-    var isMember = Array(repeating: false, count: rows.count * moving.count)
-    for (i, index) in moving.enumerated() {
-      for row in centres[index].members { isMember[row * moving.count + i] = true }
-    }
-    let moved = rows.picking(movers)
-    for block in moved.blocks {
-      let cosines = moved.products(block, directions)
-      for place in block {
-        let row = movers[place]
-        for i in moving.indices {
-          var cosine = cosines[(place - block.lowerBound) * moving.count + i]
-          if cosine <= best[row] + Strangers.margin { continue }
-          if isMember[row * moving.count + i] {
-            let product = Double(cosine) * lengths[i]
-            cosine = Strangers.leaveOneOut(product, lengths[i], counts[i])
-          }
-          if cosine > best[row] + Strangers.margin { taken[i].append(row) }
-        }
-      }
-    }
-    for (i, index) in moving.enumerated() {
-      centres[index].isSettled = taken[i] == centres[index].members
-      centres[index].members = taken[i]
-      centres[index].direction = directions[i]
-    }
-  }
-
-  private func weigh(_ centres: inout [Centre]) {
-    guard !centres.isEmpty else { return }
-    let directions = FloatRows(centres.map(\.direction))
-    let ofRows = rows.products(0..<rows.count, directions)
-    let ofReferences = references.products(0..<references.count, directions)
-    for c in centres.indices {
-      let members = counted.filter {
-        ofRows[$0 * centres.count + c] > best[$0] + Strangers.margin
-      }
-      var lost = Array(repeating: 0, count: prototypes)
-      for row in 0..<references.count
-      where ofReferences[row * centres.count + c] > referenceBest[row] + Strangers.margin {
-        lost[referenceOwner[row]] += 1
-      }
-      let expected = accounted(lost, Set(members.map { owner[$0] }))
-      let all = members.reduce(0) { $0 + weights[$1] }
-      let share = all > 0 ? 1 - expected / all : 0
-      let nearer = members.reduce(0.0) {
-        $0 + Double(ofRows[$1 * centres.count + c] - best[$1])
-      }
-      let isNew =
-        share >= Strangers.purity && 2 * share * Double(members.count) >= Double(founders)
-      centres[c].gain = isNew ? share * nearer : 0
-    }
-  }
-
-  /// How much of what arrived for `owners` references account for, at most, if a centre takes so many
-  /// of them: one and a half standard deviations above what their number says, because they are few.
-  private func accounted(_ lost: [Int], _ owners: Set<Int>) -> Double {
-    var (sum, variance) = (0.0, 0.0)
-    // In order: a sum's bits are not to depend on a set's.
-    for own in owners.sorted() where own < prototypes {
-      let weight = arrived[own] / Double(max(referenceCount[own], 1))
-      sum += weight * Double(lost[own])
-      variance += weight * weight * Double(lost[own] + 1)
-    }
-    return sum + 1.5 * variance.squareRoot()
-  }
-
-  private mutating func take(_ direction: [Float]) {
-    let centre = FloatRows([direction])
-    let ofRows = rows.products(0..<rows.count, centre)
-    for row in 0..<rows.count where ofRows[row] > best[row] {
-      if owner[row] < prototypes && row % 2 == 1 { arrived[owner[row]] -= weights[row] }
-      best[row] = ofRows[row]
-      owner[row] = prototypes + taken
-    }
-    taken += 1
-    let ofReferences = references.products(0..<references.count, centre)
-    for row in 0..<references.count {
-      referenceBest[row] = max(referenceBest[row], ofReferences[row])
-    }
   }
 }
