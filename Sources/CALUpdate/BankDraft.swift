@@ -18,7 +18,7 @@ struct BankDraft {
   /// Whether prototypes point to the centres of their images, as the statistics neck's do, and not
   /// to where a training has moved them.
   private let areCentres: Bool
-  /// How much shorter than others a birth is: what is as near to an old prototype stays with it.
+  /// How much shorter than others a centre is born: what is as near to an old one stays with it.
   private static let reserve = 0.9
   private static let reserveLimit = 4
   private var heldBack: [UInt64: Int] = [:]
@@ -109,7 +109,8 @@ struct BankDraft {
     let elders = prototypes.filter { !births.contains($0.id) }
     let novel = elders.filter { $0.kind == .novel }
     let lengths = (novel.isEmpty ? elders : novel).map { CALUpdate.length($0.vector) }
-    let length = BankDraft.reserve * lengths.reduce(0, +) / Double(max(lengths.count, 1))
+    let mean = lengths.reduce(0, +) / Double(max(lengths.count, 1))
+    let length = areCentres ? BankDraft.reserve * mean : mean
     let scale = length / max(CALUpdate.length(vector), 1e-12)
     let id = nextID
     nextID += 1

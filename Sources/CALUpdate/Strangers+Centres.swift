@@ -116,7 +116,7 @@ extension Strangers {
     let centre = FloatRows([direction])
     let ofRows = rows.products(0..<rows.count, centre)
     for row in 0..<rows.count where ofRows[row] > best[row] {
-      if owner[row] < prototypes && row % 2 == 1 { arrived[owner[row]] -= weights[row] }
+      if owner[row] < prototypes && Separation.half(row) == 1 { arrived[owner[row]] -= weights[row] }
       best[row] = ofRows[row]
       owner[row] = prototypes + taken
     }

@@ -63,8 +63,8 @@ struct Strangers {
     weights = candidates.map(\.weight)
     self.references = Strangers.directions(parts.flatMap { $0 }, centre)
     self.founders = founders
-    movers = stride(from: 0, to: rows.count, by: 2).map { $0 }
-    counted = stride(from: 1, to: rows.count, by: 2).map { $0 }
+    movers = (0..<rows.count).filter { Separation.half($0) == 0 }
+    counted = (0..<rows.count).filter { Separation.half($0) == 1 }
     prototypes = parts.count
     let classes = parts.indices.flatMap { part in parts[part].map { _ in part } }
     let means = SphericalMeans.means(

@@ -334,7 +334,7 @@ struct  Cal__Model__Calibration__Class
 {
   ProtobufCMessage base;
   /*
-   * of a known prototype
+   * of a prototype in use; of a novel one: images that it was made from
    */
   uint64_t id;
   /*
@@ -348,8 +348,7 @@ struct  Cal__Model__Calibration__Class
 
 
 /*
- * Features of images whose method is known, as the network gives them: what an update of the bank
- * is held against.
+ * Features of images, as the network gives them: what an update of the bank is held against.
  */
 struct  Cal__Model__Calibration
 {
