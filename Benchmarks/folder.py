@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from common import machine
+from common import machine, peak, publish
 from PIL import Image
 
 MODEL = Path(__file__).parents[1] / "Examples/demo/model.cal"
@@ -65,14 +65,6 @@ def fill(folder: Path, images: int, width: int, height: int) -> None:
             os.link(folder / f"{number % PICTURES:06}.jpg", path)
 
 
-def peak_of(process: int) -> float:
-    """MB, of the program that runs there now."""
-    for line in Path(f"/proc/{process}/status").read_text().splitlines():
-        if line.startswith("VmHWM:"):
-            return int(line.split()[1]) / 1024
-    return 0.0  # it has just ended
-
-
 def ready_of(process: int) -> float:
     """Seconds; threads that have ended are not in it."""
     total = 0
@@ -95,7 +87,8 @@ def attribute(model: Path, folder: Path, out: Path, images: int, decoders: str) 
         ended, status, used = os.wait4(process.pid, os.WNOHANG)
         if ended:
             break
-        last = max(last, peak_of(process.pid))
+        with contextlib.suppress(OSError):  # it may have just ended
+            last = max(last, peak(process.pid))
         ready = max(ready, ready_of(process.pid))
         if not quarter and out.exists():
             with out.open("rb") as file:
@@ -149,10 +142,7 @@ def main() -> None:
                 f"| {run.ready / whole:.0%} | {1000 * run.cpu / options.images:.2f} "
                 f"| {run.quarter_mb:.0f} | {run.peak_mb:.0f} |"
             )
-    text = "\n".join(lines) + "\n"
-    print(text, end="")
-    if options.output:
-        options.output.write_text(text)
+    publish("\n".join(lines) + "\n", options.output)
 
 
 if __name__ == "__main__":

@@ -23,7 +23,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-from common import machine, numbers
+from common import machine, numbers, publish
 
 ENGINES = {
     "libcal": "libcal",
@@ -126,10 +126,7 @@ def main() -> None:
             found = measure(shape, size, options.rounds, options.repeats)
             cells = [f"{found[name]:.2f}" for name in ENGINES]
             lines.append(f"| {shape[0]} x {shape[1]} | {size} | " + " | ".join(cells) + " |")
-    text = "\n".join(lines) + "\n"
-    print(text, end="")
-    if options.output:
-        options.output.write_text(text)
+    publish("\n".join(lines) + "\n", options.output)
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from common import machine, numbers
+from common import machine, numbers, publish
 
 ENGINE = Path(__file__).with_name("update_engine.py")
 WIDTH = 2048
@@ -79,10 +79,7 @@ def main() -> None:
     heading = f"Machine: {machine()}. {WIDTH} features; one thread; {options.rounds} rounds."
     lines = [heading, "", *observing(options.images, options.rounds), ""]
     lines += committing(sizes, options.rounds)
-    text = "\n".join(lines) + "\n"
-    print(text, end="")
-    if options.output:
-        options.output.write_text(text)
+    publish("\n".join(lines) + "\n", options.output)
 
 
 if __name__ == "__main__":

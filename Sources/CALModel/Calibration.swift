@@ -14,6 +14,12 @@ public struct CalibrationClass: Sendable, Equatable {
     self.features = features
   }
 
+  /// Which of so many images a model keeps of a method: at most 32, spread over all of them.
+  public static func chosen(of count: Int, atMost limit: Int = .max) -> [Int] {
+    let kept = min(count, 32, limit)
+    return (0..<kept).map { $0 * count / kept }
+  }
+
   /// Reads the calibration message at `range`.
   static func read(
     _ bytes: RawSpan, _ range: Range<Int>, _ bank: Bank

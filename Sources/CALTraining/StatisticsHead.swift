@@ -21,8 +21,6 @@ struct StatisticsHead {
 
   /// Enough for methods that are met later: what these differ in is not among the widest axes.
   private static let dimensions = 128
-  /// Of the images that later updates are held against, for each prototype.
-  private static let calibrationImages = 32
   /// Share of the unlabelled images that are left without a verdict, so that methods which no
   /// prototype stands for are noticed.
   private static let undetermined = 0.05
@@ -45,7 +43,9 @@ struct StatisticsHead {
     }
     usage = clusters.map { UInt64($0.count) }
     calibration = (0..<centres.count).map { row in
-      let images = row < options.known ? held[row] : StatisticsHead.some(of: clusters[row])
+      let own = clusters[row]
+      let images =
+        row < options.known ? held[row] : CalibrationClass.chosen(of: own.count).map { own[$0] }
       return images.map { directions[$0] }
     }
     let images = held.flatMap { $0 }
@@ -85,14 +85,8 @@ struct StatisticsHead {
   private static func heldOut(_ labels: [Int], _ known: Int) -> [[Int]] {
     (0..<known).map { label in
       let images = labels.indices.filter { labels[$0] == label }
-      return some(of: images, atMost: images.count / 2)
+      return CalibrationClass.chosen(of: images.count, atMost: images.count / 2).map { images[$0] }
     }
-  }
-
-  /// Spread over all of them.
-  private static func some(of images: [Int], atMost limit: Int = .max) -> [Int] {
-    let count = min(images.count, calibrationImages, limit)
-    return (0..<count).map { images[$0 * images.count / count] }
   }
 
   /// Mean directions; 0 for a cluster without images. Of a known class those with its label are

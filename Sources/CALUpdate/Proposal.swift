@@ -12,8 +12,6 @@ struct Proposal {
   /// Images of births, for a model that holds images of its prototypes.
   private(set) var calibration: [CalibrationClass] = []
 
-  /// Of each birth.
-  private static let calibrationImages = 32
   private static let rounds = 4
   private static let exampleCount = 12
 
@@ -60,7 +58,8 @@ struct Proposal {
       let births = found.births.mapValues(\.images)
         .merging(labelled.entries.filter { labelled.births.contains($0.key) }) { own, _ in own }
       calibration = births.sorted { $0.key < $1.key }.map { id, images in
-        CalibrationClass(id: id, features: Proposal.some(of: images))
+        CalibrationClass(
+          id: id, features: CalibrationClass.chosen(of: images.count).map { images[$0].feature })
       }
     }
     report = CommitReport(parent: model.digest, known: known.compare(model, bank))
@@ -76,11 +75,6 @@ struct Proposal {
     try draft.finish(
       old, assigned: found.births.mapValues(\.images).merging(found.absorbed, uniquingKeysWith: +),
       labelled: labelled, labelCounts: labelCounts, decision: model.decision)
-  }
-
-  private static func some(of images: [Reservoir.Entry]) -> [[Float]] {
-    let count = min(images.count, calibrationImages)
-    return (0..<count).map { images[$0 * images.count / count].feature }
   }
 
   private mutating func describe(

@@ -14,7 +14,7 @@ extension Strangers {
   private var leastMembers: Int { max(founders / 2, 2) }
 
   mutating func find() {
-    let (groups, count) = Discovery.cut(rows.picking(movers), founders: leastMembers)
+    let (groups, count) = Discovery.cut(movingRows, founders: leastMembers)
     var begin = Array(repeating: [Int](), count: count)
     for (row, group) in zip(movers, groups) { begin[group].append(row) }
     for _ in 0..<Strangers.centreLimit {
@@ -35,53 +35,50 @@ extension Strangers {
   /// are, by the margin. An image is held against the mean of the others that are with it.
   private func move(_ centres: inout [Centre]) {
     let moving = centres.indices.filter { !centres[$0].isSettled }
-    var directions = FloatRows(width: rows.width)
-    var lengths: [Double] = []
-    for index in moving {
+    let means = moving.map { index in
       var sum = RowSum(width: rows.width)
       for row in centres[index].members { sum.add(row, of: rows) }
-      let mean = sum.mean ?? []
-      lengths.append(length(mean))
-      directions.append(direction: mean)
+      return Mean(sum, width: rows.width)
     }
-    var taken = Array(repeating: [Int](), count: moving.count)
-    let counts = moving.map { centres[$0].members.count }
     var isMember = Array(repeating: false, count: rows.count * moving.count)
     for (i, index) in moving.enumerated() {
       for row in centres[index].members { isMember[row * moving.count + i] = true }
     }
-    let moved = rows.picking(movers)
-    for block in moved.blocks {
-      let cosines = moved.products(block, directions)
+    let directions = FloatRows(means.map(\.direction))
+    var taken = Array(repeating: [Int](), count: moving.count)
+    for block in movingRows.blocks {
+      let cosines = movingRows.products(block, directions)
       for place in block {
         let row = movers[place]
-        for i in moving.indices {
+        let least = best[row] + Strangers.margin
+        for (i, mean) in means.enumerated() {
           var cosine = cosines[(place - block.lowerBound) * moving.count + i]
-          if cosine <= best[row] + Strangers.margin { continue }
-          if isMember[row * moving.count + i] {
-            let product = Double(cosine) * lengths[i]
-            cosine = Strangers.leaveOneOut(product, lengths[i], counts[i])
-          }
-          if cosine > best[row] + Strangers.margin { taken[i].append(row) }
+          if cosine <= least { continue }
+          if isMember[row * moving.count + i] { cosine = mean.leavingOut(cosine) }
+          if cosine > least { taken[i].append(row) }
         }
       }
     }
     for (i, index) in moving.enumerated() {
       centres[index].isSettled = taken[i] == centres[index].members
       centres[index].members = taken[i]
-      centres[index].direction = directions[i]
+      centres[index].direction = means[i].direction
     }
   }
 
   private func weigh(_ centres: inout [Centre]) {
     guard !centres.isEmpty else { return }
     let directions = FloatRows(centres.map(\.direction))
-    let ofRows = rows.products(0..<rows.count, directions)
+    let cosines = countedRows.products(0..<countedRows.count, directions)
     let ofReferences = references.products(0..<references.count, directions)
     for c in centres.indices {
-      let members = counted.filter {
-        ofRows[$0 * centres.count + c] > best[$0] + Strangers.margin
+      func nearer(_ place: Int) -> Float {
+        cosines[place * centres.count + c] - best[counted[place]]
       }
+      let places = counted.indices.filter {
+        cosines[$0 * centres.count + c] > best[counted[$0]] + Strangers.margin
+      }
+      let members = places.map { counted[$0] }
       var lost = Array(repeating: 0, count: prototypes)
       for row in 0..<references.count
       where ofReferences[row * centres.count + c] > referenceBest[row] + Strangers.margin {
@@ -90,12 +87,9 @@ extension Strangers {
       let expected = accounted(lost, Set(members.map { owner[$0] }))
       let all = members.reduce(0) { $0 + weights[$1] }
       let share = all > 0 ? 1 - expected / all : 0
-      let nearer = members.reduce(0.0) {
-        $0 + Double(ofRows[$1 * centres.count + c] - best[$1])
-      }
       let isNew =
         share >= Strangers.purity && 2 * share * Double(members.count) >= Double(founders)
-      centres[c].gain = isNew ? share * nearer : 0
+      centres[c].gain = isNew ? share * places.reduce(0) { $0 + Double(nearer($1)) } : 0
     }
   }
 
@@ -116,7 +110,9 @@ extension Strangers {
     let centre = FloatRows([direction])
     let ofRows = rows.products(0..<rows.count, centre)
     for row in 0..<rows.count where ofRows[row] > best[row] {
-      if owner[row] < prototypes && Separation.half(row) == 1 { arrived[owner[row]] -= weights[row] }
+      if owner[row] < prototypes && Separation.half(row) == 1 {
+        arrived[owner[row]] -= weights[row]
+      }
       best[row] = ofRows[row]
       owner[row] = prototypes + taken
     }

@@ -37,6 +37,8 @@ struct Strangers {
   /// Rows that move centres, by place, which is by a hash of the image; the others are counted.
   let movers: [Int]
   let counted: [Int]
+  let movingRows: FloatRows
+  let countedRows: FloatRows
   let weights: [Double]
   let references: FloatRows
   let prototypes: Int
@@ -65,14 +67,13 @@ struct Strangers {
     self.founders = founders
     movers = (0..<rows.count).filter { Separation.half($0) == 0 }
     counted = (0..<rows.count).filter { Separation.half($0) == 1 }
+    movingRows = rows.picking(movers)
+    countedRows = rows.picking(counted)
     prototypes = parts.count
     let classes = parts.indices.flatMap { part in parts[part].map { _ in part } }
-    let means = SphericalMeans.means(
-      self.references, classes,
-      FloatRows(Array(repeating: Array(repeating: 0, count: width), count: prototypes)))
+    let means = Strangers.means(self.references, classes, prototypes)
     (best, owner) = Strangers.nearest(rows, means)
-    let own = Strangers.leftOut(self.references, classes, prototypes)
-    (referenceBest, referenceOwner) = Strangers.nearest(self.references, means, own, classes)
+    (referenceBest, referenceOwner) = Strangers.nearest(self.references, means, classes)
     var counts = Array(repeating: 0, count: parts.count)
     for part in referenceOwner { counts[part] += 1 }
     referenceCount = counts
@@ -105,21 +106,49 @@ struct Strangers {
 }
 
 extension Strangers {
-  /// The largest cosine of each row with a centre, and the first centre that has it. `instead` are
-  /// cosines with a row's own centre.
+  /// The mean of a class's rows.
+  struct Mean {
+    let direction: [Float]
+    let length: Double
+    let count: Int
+
+    init(_ sum: RowSum, width: Int) {
+      let mean = sum.mean ?? Array(repeating: 0, count: width)
+      var rows = FloatRows(width: width)
+      rows.append(direction: mean)
+      direction = rows[0]
+      length = CALUpdate.length(mean)
+      count = sum.count
+    }
+
+    /// The cosine of one of the rows with the mean of the others, from its cosine with this one.
+    func leavingOut(_ cosine: Float) -> Float {
+      Strangers.leaveOneOut(Double(cosine) * length, length, count)
+    }
+  }
+
+  private static func means(_ rows: FloatRows, _ classes: [Int], _ count: Int) -> [Mean] {
+    var sums = Array(repeating: RowSum(width: rows.width), count: count)
+    for row in 0..<rows.count { sums[classes[row]].add(row, of: rows) }
+    return sums.map { Mean($0, width: rows.width) }
+  }
+
+  /// The largest cosine of each row with a mean, and the first that has it. Rows that a mean is made of
+  /// are `own` to it: with themselves in it they would be nearer to it than images that arrive.
   private static func nearest(
-    _ rows: FloatRows, _ centres: FloatRows, _ instead: [Float] = [], _ own: [Int] = []
+    _ rows: FloatRows, _ means: [Mean], _ own: [Int] = []
   ) -> ([Float], [Int]) {
+    let directions = FloatRows(means.map(\.direction))
     var best: [Float] = []
     var owner: [Int] = []
-    for block in rows.blocks where centres.count > 0 {
-      let cosines = rows.products(block, centres)
+    for block in rows.blocks where !means.isEmpty {
+      let cosines = rows.products(block, directions)
       for row in block {
         var (top, value) = (0, -Float.infinity)
-        for centre in 0..<centres.count {
-          var cosine = cosines[(row - block.lowerBound) * centres.count + centre]
-          if !own.isEmpty && own[row] == centre { cosine = instead[row] }
-          if cosine > value { (top, value) = (centre, cosine) }
+        for (i, mean) in means.enumerated() {
+          var cosine = cosines[(row - block.lowerBound) * means.count + i]
+          if !own.isEmpty && own[row] == i { cosine = mean.leavingOut(cosine) }
+          if cosine > value { (top, value) = (i, cosine) }
         }
         best.append(value)
         owner.append(top)
@@ -128,24 +157,9 @@ extension Strangers {
     return (best, owner)
   }
 
-  /// The cosine of each row with the mean of its class's other rows: with their own mean among them,
-  /// references would be nearer to it than images that arrive.
-  private static func leftOut(_ rows: FloatRows, _ classes: [Int], _ count: Int) -> [Float] {
-    var sums = Array(repeating: RowSum(width: rows.width), count: count)
-    for row in 0..<rows.count { sums[classes[row]].add(row, of: rows) }
-    let means = FloatRows(
-      sums.map { $0.mean ?? Array(repeating: 0, count: rows.width) })
-    let lengths = (0..<count).map { length(means[$0]) }
-    return (0..<rows.count).map { row in
-      let own = classes[row]
-      let product = rows.picking([row]).products(0..<1, means.picking([own]))[0]
-      return leaveOneOut(Double(product), lengths[own], sums[own].count)
-    }
-  }
-
   /// The cosine of a row of length 1 with the mean of a group's other rows, from its product with
   /// the mean of all `count`.
-  static func leaveOneOut(_ product: Double, _ length: Double, _ count: Int) -> Float {
+  private static func leaveOneOut(_ product: Double, _ length: Double, _ count: Int) -> Float {
     let n = Double(count)
     let square = n * n * length * length - 2 * n * product + 1
     return square > 1e-9 ? Float((n * product - 1) / square.squareRoot()) : -1
