@@ -1,7 +1,5 @@
 #include "int8.h"
 
-#include <math.h>
-
 #include "conv.h"
 
 static int is_single(const calk_int8 *conv) {
@@ -73,21 +71,36 @@ static float weight_at(const calk_filter *f, int32_t o, int32_t c, int32_t tap) 
     return f->scale ? weight * f->scale[o] : weight;
 }
 
-static float largest(const calk_filter *f, int32_t o) {
-    float most = 0;
-    for (int32_t c = 0; c < f->in; c++)
-        for (int32_t t = 0; t < f->taps; t++) {
-            const float size = fabsf(weight_at(f, o, c, t));
-            most = size > most ? size : most;
-        }
-    return most;
+/* What the fours of channels from c on (0: the first, 1: the second of them) of an output sum up
+ * to: the larger of the positive weights and of the negative ones. */
+static float four_size(const calk_filter *f, int32_t o, int32_t c, int32_t tap, int32_t second) {
+    float above = 0, below = 0;
+    for (int32_t i = 0; i < 4; i++) {
+        const int32_t channel = c + 2 * second + i % 2 + i / 2 * 4;
+        const float weight = channel < f->in ? weight_at(f, o, channel, tap) : 0;
+        above += weight > 0 ? weight : 0;
+        below += weight < 0 ? -weight : 0;
+    }
+    return above > below ? above : below;
 }
 
-/* The nearest whole number, ties to even; what is not a number becomes the least. */
+/* Rounding adds at most a half to each code of a four. */
+static float weight_step(const calk_filter *f, int32_t o) {
+    float most = 0;
+    for (int32_t t = 0; t < f->taps; t++)
+        for (int32_t c = 0; c < f->in; c += CALK_INT8_DEPTH)
+            for (int32_t second = 0; second < 2; second++) {
+                const float size = four_size(f, o, c, t, second);
+                most = size > most ? size : most;
+            }
+    return most / (CALK_FOUR_MAX - 2);
+}
+
+/* The nearest whole number, ties to even; of what is not a number, 0. */
 static int8_t weight_code(float x) {
-    x = x > -CALK_WEIGHT_MAX ? x : -CALK_WEIGHT_MAX;
-    x = x < CALK_WEIGHT_MAX ? x : CALK_WEIGHT_MAX;
     const float shift = 3 << 22;
+    if (!(x > -CALK_FOUR_MAX && x < CALK_FOUR_MAX))
+        return 0;
     const float rounded = x + shift;
     return (int8_t)(rounded - shift);
 }
@@ -98,7 +111,7 @@ void calk_int8_pack(int32_t interleave, const calk_filter *f, int32_t panel_begi
     for (int32_t o = panel_begin * CALK_CHANNELS; o < f->out && o < panel_end * CALK_CHANNELS;
          o++) {
         int8_t *panel = packed + o / CALK_CHANNELS * CALK_CHANNELS * depth * f->taps;
-        step[o] = largest(f, o) / CALK_WEIGHT_MAX;
+        step[o] = weight_step(f, o);
         if (step[o] == 0)
             continue;
         for (int32_t t = 0; t < f->taps; t++)

@@ -22,7 +22,7 @@ INLINE void ISA(int8_encode)(const float *in, int32_t length, float factor, uint
             _mm256_packs_epi32(ISA(int8_eight)(in + c, codes), ISA(int8_eight)(in + c + 8, codes));
         const __m256i b = _mm256_packs_epi32(ISA(int8_eight)(in + c + 16, codes),
                                              ISA(int8_eight)(in + c + 24, codes));
-        const __m256i bytes = _mm256_permutevar8x32_epi32(_mm256_packs_epi16(a, b), order);
+        const __m256i bytes = _mm256_permutevar8x32_epi32(_mm256_packus_epi16(a, b), order);
         _mm256_storeu_si256((__m256i *)(to + c), bytes);
     }
 }

@@ -26,21 +26,26 @@ INLINE ISA(eight) ISA(int8_column)(const int8_t *w) {
     return __builtin_convertvector(*(const ISA(eight_bytes) *)w, ISA(eight));
 }
 
+/* Channel d of the four that begins with channel c of eight; see include/int8.h. */
+INLINE int ISA(int8_four)(int c, int d) { return c + d % 2 + d / 2 * 4; }
+
 INLINE void ISA(int8_step)(const int m, const uint8_t *const *row, int32_t k, const int8_t *w,
                            veci (*sum)[4]) {
 #pragma clang loop unroll(full)
-    for (int c = 0; c < CALK_INT8_DEPTH; c += 4)
+    for (int c = 0; c < 4; c += 2)
 #pragma clang loop unroll(full)
         for (int j = 0; j < 2; j++) {
             ISA(eight) column[4];
 #pragma clang loop unroll(full)
             for (int d = 0; d < 4; d++)
-                column[d] = ISA(int8_column)(w + (c + d) * CALK_CHANNELS + 8 * j);
+                column[d] = ISA(int8_column)(w + ISA(int8_four)(c, d) * CALK_CHANNELS + 8 * j);
 #pragma clang loop unroll(full)
             for (int i = 0; i < m; i++) {
-                const uint8_t *x = row[i] + k + c;
-                const ISA(eight) four = column[0] * (int16_t)x[0] + column[1] * (int16_t)x[1] +
-                                        column[2] * (int16_t)x[2] + column[3] * (int16_t)x[3];
+                const uint8_t *x = row[i] + k;
+                ISA(eight) four = {0};
+#pragma clang loop unroll(full)
+                for (int d = 0; d < 4; d++)
+                    four += column[d] * (int16_t)x[ISA(int8_four)(c, d)];
                 sum[i][2 * j] +=
                     __builtin_convertvector(__builtin_shufflevector(four, four, 0, 1, 2, 3), veci);
                 sum[i][2 * j + 1] +=

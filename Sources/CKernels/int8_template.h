@@ -6,8 +6,7 @@
  *                     those of what is not a number 0
  *   ISA(int8_step)    adds the products of CALK_INT8_DEPTH codes of each row with a panel */
 
-/* Four products of codes and weights add up in 16 bits, of which there are twice as many. */
-_Static_assert(4 * CALK_CODE_MAX * CALK_WEIGHT_MAX <= INT16_MAX, "sums of four may overflow");
+_Static_assert(CALK_CODE_MAX *CALK_FOUR_MAX <= INT16_MAX, "sums of four may overflow");
 
 /* What one panel and a block of rows need. */
 typedef struct ISA(int8_block) {

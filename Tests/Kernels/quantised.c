@@ -49,11 +49,21 @@ static float weight(const layer *l, int32_t o, int32_t c, int32_t tap) {
 }
 
 static float weight_step(const layer *l, int32_t o) {
+    static const int32_t fours[2][4] = {{0, 1, 4, 5}, {2, 3, 6, 7}};
     float most = 0;
-    for (int32_t c = 0; c < l->in; c++)
-        for (int32_t t = 0; t < l->kernel * l->kernel; t++)
-            most = fmaxf(most, fabsf(weight(l, o, c, t)));
-    return most / CALK_WEIGHT_MAX;
+    for (int32_t t = 0; t < l->kernel * l->kernel; t++)
+        for (int32_t c = 0; c < l->in; c += 8)
+            for (int32_t four = 0; four < 2; four++) {
+                float above = 0, below = 0;
+                for (int32_t i = 0; i < 4; i++) {
+                    const int32_t channel = c + fours[four][i];
+                    const float w = channel < l->in ? weight(l, o, channel, t) : 0;
+                    above = above + fmaxf(w, 0);
+                    below = below + fmaxf(-w, 0);
+                }
+                most = fmaxf(most, fmaxf(above, below));
+            }
+    return most / (CALK_FOUR_MAX - 2);
 }
 
 static int32_t sum_at(const layer *l, int32_t y, int32_t x, int32_t o, float step) {
@@ -156,8 +166,8 @@ static void check(const calk_kernels *kernels, layer l) {
     free_numbers();
 }
 
-/* All codes the largest, all weights of an output the largest or all the least: what would
- * saturate if anything did. */
+/* All codes the largest, all weights of an output as large as they may be, above or below 0: what
+ * would overflow if anything did. */
 static layer extreme_layer(int32_t in, int32_t kernel) {
     layer l = random_layer(3, kernel, 1, in, 17);
     for (int32_t i = 0; i < l.in_side * l.in_side * l.in_stride; i++)

@@ -17,7 +17,7 @@ struct ReferenceInt8 {
     var scale: [Float] = []
     for o in 0..<convolution.out {
       let folded = values[o * perOutput..<(o + 1) * perOutput].map { $0 * convolution.scale[o] }
-      let step = folded.reduce(0) { abs($1) > $0 ? abs($1) : $0 } / ReferenceInt8.mostWeight
+      let step = ReferenceInt8.step(folded, taps: convolution.kernel * convolution.kernel)
       weights += folded.map { step == 0 ? 0 : ReferenceInt8.weightCode($0 / step) }
       scale.append(step * (range / Float(CALK_CODE_MAX)))
     }
@@ -44,12 +44,28 @@ struct ReferenceInt8 {
     return result
   }
 
-  private static let mostWeight = Float(CALK_WEIGHT_MAX)
+  /// Such that no four products overflow 16 bits. `weights`: of one output.
+  private static func step(_ weights: [Float], taps: Int) -> Float {
+    var most: Float = 0
+    for tap in 0..<taps {
+      for first in stride(from: 0, to: weights.count / taps, by: Int(CALK_INT8_DEPTH)) {
+        for four in [[0, 1, 4, 5], [2, 3, 6, 7]] {
+          let places = four.map { (first + $0) * taps + tap }
+          let values = places.filter { $0 < weights.count }.map { weights[$0] }
+          let above = values.reduce(0) { $1 > 0 ? $0 + $1 : $0 }
+          let below = values.reduce(0) { $1 < 0 ? $0 - $1 : $0 }
+          let size = above > below ? above : below
+          if size > most { most = size }
+        }
+      }
+    }
+    return most / Float(CALK_FOUR_MAX - 2)
+  }
 
-  /// What is not a number has the least code, here and below: no trap.
+  /// What is not a number has the code 0, here and below: no trap.
   private static func weightCode(_ x: Float) -> Int32 {
-    let bounded = x > -mostWeight ? min(x, mostWeight) : -mostWeight
-    return Int32(bounded.rounded(.toNearestOrEven))
+    let bound = Float(CALK_FOUR_MAX)
+    return x > -bound && x < bound ? Int32(x.rounded(.toNearestOrEven)) : 0
   }
 
   private static func code(_ x: Float) -> Int32 {

@@ -1,15 +1,19 @@
 /* Convolution in whole numbers, of maps that are at least 0.
  *
- * A value of the input becomes a code of 7 bits, 0 to CALK_CODE_MAX, by one factor for the whole
- * map; a weight becomes one of -CALK_WEIGHT_MAX to CALK_WEIGHT_MAX, by one for each output channel.
- * Sums of products are exact, so every set of loops gives the same ones. An output is
+ * A value of the input becomes a code of 8 bits, 0 to CALK_CODE_MAX, by one factor for the whole
+ * map; a weight becomes a signed one, by one factor for each output channel. Sums of products are
+ * exact, so every set of loops gives the same ones. An output is
  *
  *     sum * scale[o] + bias[o] (+ residual) (at least 0)
  *
  * with every operation rounded by itself, and so has the same bits in every set too.
  *
- * Why 7 bits: four products then add up in 16 bits without saturation, and x86 has no wider sums of
- * products of bytes before VNNI. */
+ * x86 has no wider sums of products of bytes than 16 bits before VNNI, so products add up in 16
+ * bits by fours before they are widened: of channels 0, 1, 4, 5 and 2, 3, 6, 7 of each eight. An
+ * output's factor is such that no four can overflow, whatever the codes of the input: neither the
+ * positive weights of any four nor the negative ones add up to more than CALK_FOUR_MAX. With the
+ * weights that networks have this costs less than half a bit: the largest weight's code is 90 or
+ * more, as a rule, and never above 127. */
 #ifndef CALK_INT8_H
 #define CALK_INT8_H
 
@@ -17,8 +21,8 @@
 
 #include "conv.h"
 
-#define CALK_CODE_MAX 127
-#define CALK_WEIGHT_MAX 63
+#define CALK_CODE_MAX 255
+#define CALK_FOUR_MAX 128
 /* Output channels in a panel of packed weights, in every set: CALK_CHANNELS. A tap's channels are
  * padded to a multiple of: */
 #define CALK_INT8_DEPTH 8
