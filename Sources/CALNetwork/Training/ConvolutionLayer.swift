@@ -99,6 +99,7 @@ final class ConvolutionLayer {
     guard let parts = weights.fixedParts else {
       pass.each(transposed?.parts(pass.images) ?? pass.images) { _, images, worker in
         after?.applyGradient(images, pass)
+        before?.restore(images, pass)
         transposed?.run(images, worker, pass)
         before?.addUpGradient(images, pass)
       }
@@ -108,6 +109,7 @@ final class ConvolutionLayer {
       for image in images {
         let alone = image..<image + 1
         after?.applyGradient(alone, pass)
+        before?.restore(alone, pass)
         weights.add(part: part, alone, worker, pass)
         transposed?.run(alone, worker, pass)
         before?.addUpGradient(alone, pass)
