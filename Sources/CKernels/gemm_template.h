@@ -7,9 +7,9 @@ typedef struct ISA(block) {
     const int32_t *lengths;   /* floats per tap */
     int32_t taps;
     int32_t relu;
-    const float *weights;  /* this panel's */
-    const float *bias;     /* NULL: zeros */
-    const float *ahead;    /* see look_ahead */
+    const float *weights; /* this panel's */
+    const float *bias;    /* NULL: zeros */
+    const float *ahead;   /* see look_ahead */
     int64_t ahead_step;
     const float *residual; /* NULL: none */
     float *out;
@@ -18,8 +18,9 @@ typedef struct ISA(block) {
 
 /* Block i of `blocks` fetches its share of the weights that stand behind its own, `width` floats
  * for each of `depth` steps, to the second-level cache. A panel's first block alone would wait for
- * memory, and the others would leave it idle (64 positions, 512 to 512 channels, 3x3: 5.3 ms without,
- * 3.6 with; 16 tiles of 256 channels by Winograd: 1.9 and 1.4; Zen 3, weights not in any cache). */
+ * memory, and the others would leave it idle (64 positions, 512 to 512 channels, 3x3: 5.3 ms
+ * without, 3.6 with; 16 tiles of 256 channels by Winograd: 1.9 and 1.4; Zen 3, weights not in any
+ * cache). */
 INLINE void ISA(look_ahead)(ISA(block) * b, int64_t depth, int32_t width, int32_t blocks,
                             int32_t i) {
     const int32_t share = blocks < width ? width / blocks : 1;
