@@ -33,6 +33,9 @@ public struct StatisticsMap: Sendable {
   public let stride: Int
   /// Where its means stand among the statistics; its deviations stand behind them.
   public let first: Int
+
+  /// Where the next map's means stand.
+  var end: Int { first + 2 * channels }
 }
 
 /// A network with its scratch memory and threads. Used by one thread at a time.
@@ -195,15 +198,10 @@ public final class Executor: @unchecked Sendable {
   private func receiveMaps(
     _ image: Int, worker: Int, _ memory: WorkerMemory, _ job: ImageJob, _ plan: Plan
   ) {
-    var first = 0
-    for map in plan.maps {
+    for (slot, map) in plan.maps {
       let values = UnsafeBufferPointer(
-        start: UnsafePointer(memory.slot(map.slot)), count: map.positions * map.stride)
-      job.receive(
-        map: StatisticsMap(
-          side: map.side, channels: map.channels, stride: map.stride, first: first),
-        values: Span(_unsafeElements: values), image: image, worker: worker)
-      first += 2 * map.channels
+        start: UnsafePointer(memory.slot(slot)), count: map.side * map.side * map.stride)
+      job.receive(map: map, values: Span(_unsafeElements: values), image: image, worker: worker)
     }
   }
 
@@ -238,12 +236,10 @@ public final class Executor: @unchecked Sendable {
     guard keepsMaps else { return }
     var first = 0
     for map in maps {
-      let values = map.positionMajor()
-      job.receive(
-        map: StatisticsMap(
-          side: map.height, channels: map.channels, stride: map.channels, first: first),
-        values: values.span, image: image, worker: 0)
-      first += 2 * map.channels
+      let shape = StatisticsMap(
+        side: map.height, channels: map.channels, stride: map.channels, first: first)
+      job.receive(map: shape, values: map.positionMajor().span, image: image, worker: 0)
+      first = shape.end
     }
   }
 }

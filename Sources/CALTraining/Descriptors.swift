@@ -27,7 +27,7 @@ struct Descriptors {
 
   /// The methods among the images, and the space of so many `dimensions` in which they were told
   /// apart. Images with `hidden` labels have no part in making the space. `epoch` is what chance
-  /// depends on, beside the seed; `tries`: see `Discovery.median`.
+  /// depends on, beside the seed; `tries`: see `Discovery`.
   func discovery(
     _ options: TrainingOptions, _ settings: Discovery.Settings, dimensions: Int, tries: Int,
     epoch: Int, hidden: Set<Int> = []
@@ -42,11 +42,10 @@ struct Descriptors {
     else {
       throw .diverged("epoch \(epoch): statistics of the network's maps are not finite")
     }
-    let found = Discovery.median(
-      of: tries, space, labels: labels, known: options.known,
-      total: options.prunes ? nil : options.prototypes, limit: options.prototypes,
-      settings: settings, &random)
-    return (space, found)
+    let question = Discovery.Question(
+      labels: labels, known: options.known, total: options.prunes ? nil : options.prototypes,
+      limit: options.prototypes)
+    return (space, Discovery(question, in: space, settings: settings, tries: tries, &random))
   }
 
   /// The mean feature vector of some of the images, given by their rows, with this length.

@@ -40,7 +40,8 @@ private struct Planted {
     var random = CALLearning.Random(seed: seed, purpose: .discovery, epoch: 0, index: 0)
     return space(known: known, dimensions: 24, &random).map {
       Discovery(
-        $0, labels: labels, known: known, total: total, limit: limit, settings: .init(), &random)
+        .init(labels: labels, known: known, total: total, limit: limit), in: $0, settings: .init(),
+        &random)
     }
   }
 

@@ -49,56 +49,72 @@ public struct Discovery: Sendable {
   private let labels: [Int]
   private let settings: Settings
 
-  /// Without unlabelled images there are the known classes only.
-  ///
-  /// - Parameters:
-  ///   - labels: the known class of each labelled image, -1 for the others.
-  ///   - total: the number of methods, if it is known.
-  ///   - limit: the most clusters there may be.
-  public init(
-    _ space: DiscoverySpace, labels: [Int], known: Int, total: Int?, limit: Int,
-    settings: Settings, _ random: inout Random
-  ) {
-    let unlabelled = labels.indices.filter { labels[$0] < 0 }
-    let directions = space.directions(settings.dimensions)
-    self.labels = labels
-    self.settings = settings
+  /// What is asked of a set of images.
+  public struct Question: Sendable {
+    /// The known class of each labelled image, -1 for the others.
+    public var labels: [Int]
+    /// Classes that labelled images have: 0 to known - 1.
+    public var known: Int
+    /// The number of methods, if it is known.
+    public var total: Int?
+    /// The most clusters there may be.
+    public var limit: Int
 
-    let novel = max(unlabelled.count / settings.imagesPerPart, (total ?? 0) - known, 2)
-    let parts = Discovery.parts(
-      directions, unlabelled, count: min(novel, max(limit - known, 1), unlabelled.count), &random)
-    let ofClasses = (0..<known).map { label in labels.indices.filter { labels[$0] == label } }
-    var merging = PartMerging(ofClasses + parts, known: known, of: directions, settings)
-    merging.run(total: total)
-    count = merging.members.count
-    (clusters, margins, silhouette) = Discovery.settle(merging.members, labels, directions)
+    public init(labels: [Int], known: Int, total: Int? = nil, limit: Int) {
+      self.labels = labels
+      self.known = known
+      self.total = total
+      self.limit = limit
+    }
   }
 
-  /// Of several, with the same arguments, one that finds as many methods as the median of them, and
-  /// of those the one with the best silhouette: the number depends on where the parts happen to
-  /// begin.
-  public static func median(
-    of tries: Int, _ space: DiscoverySpace, labels: [Int], known: Int, total: Int?, limit: Int,
-    settings: Settings, _ random: inout Random
-  ) -> Discovery {
+  /// Of `tries`, one that finds as many methods as the median of them, and of those the one with the
+  /// best silhouette: the number depends on where the parts happen to begin. Without unlabelled
+  /// images there are the known classes only.
+  public init(
+    _ question: Question, in space: DiscoverySpace, settings: Settings, tries: Int = 1,
+    _ random: inout Random
+  ) {
+    let directions = space.directions(settings.dimensions)
+    let rows = FloatRows(directions.map { $0.map(Float.init) })
     var found: [Discovery] = []
     for _ in 0..<max(tries, 1) {
-      found.append(
-        Discovery(
-          space, labels: labels, known: known, total: total, limit: limit, settings: settings,
-          &random))
+      found.append(Discovery(question, directions, rows, settings, &random))
     }
     let count = found.map(\.count).sorted()[found.count / 2]
     let typical = found.filter { $0.count == count }
-    return typical.max { $0.silhouette < $1.silhouette } ?? found[0]
+    self = typical.max { $0.silhouette < $1.silhouette } ?? found[0]
+  }
+
+  /// `rows` are the directions again.
+  private init(
+    _ question: Question, _ directions: [[Double]], _ rows: FloatRows, _ settings: Settings,
+    _ random: inout Random
+  ) {
+    labels = question.labels
+    self.settings = settings
+    let unlabelled = labels.indices.filter { question.labels[$0] < 0 }
+    let known = question.known
+    let novel = max(
+      unlabelled.count / settings.imagesPerPart, (question.total ?? 0) - known, 2)
+    let parts = Discovery.parts(
+      rows, unlabelled, count: min(novel, max(question.limit - known, 1), unlabelled.count),
+      &random)
+    let ofClasses = (0..<known).map { label in
+      question.labels.indices.filter { question.labels[$0] == label }
+    }
+    var merging = PartMerging(ofClasses + parts, known: known, of: directions, settings)
+    merging.run(total: question.total)
+    count = merging.members.count
+    (clusters, margins, silhouette) = Discovery.settle(merging.members, question.labels, rows)
   }
 
   private static func parts(
-    _ directions: [[Double]], _ unlabelled: [Int], count: Int, _ random: inout Random
+    _ rows: FloatRows, _ unlabelled: [Int], count: Int, _ random: inout Random
   ) -> [[Int]] {
     guard count > 0 else { return [] }
-    let rows = FloatRows(unlabelled.map { directions[$0].map(Float.init) })
-    let means = SphericalMeans(rows, count: count, starts: starts, rounds: 50, &random)
+    let means = SphericalMeans(
+      rows.picking(unlabelled), count: count, starts: starts, rounds: 50, &random)
     var parts = Array(repeating: [Int](), count: means.centres.count)
     for (image, part) in zip(unlabelled, means.cluster) { parts[part].append(image) }
     return parts.filter { !$0.isEmpty }
@@ -106,11 +122,10 @@ public struct Discovery: Sendable {
 
   /// Each image to its nearest centre, labelled ones to their class.
   private static func settle(
-    _ members: [[Int]], _ labels: [Int], _ directions: [[Double]]
+    _ members: [[Int]], _ labels: [Int], _ rows: FloatRows
   ) -> (clusters: [Int], margins: [Double], silhouette: Double) {
     var clusters = Array(repeating: -1, count: labels.count)
     for (c, images) in members.enumerated() { for image in images { clusters[image] = c } }
-    let rows = FloatRows(directions.map { $0.map(Float.init) })
     let none = Array(repeating: Float(0), count: rows.width)
     var centres = SphericalMeans.means(
       rows, clusters, FloatRows(Array(repeating: none, count: members.count)))

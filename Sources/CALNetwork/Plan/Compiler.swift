@@ -13,7 +13,7 @@ struct Compiler {
   /// Where the statistics of maps go, and how many numbers are there by now.
   private var statistics: (slot: SlotID, count: Int)?
   /// Those that have statistics.
-  private var maps: [Map] = []
+  private var maps: [(slot: SlotID, shape: StatisticsMap)] = []
 
   init(
     _ spec: NetworkSpec, kernels: UnsafePointer<calk_kernels>, statistics: Bool,
@@ -79,8 +79,10 @@ struct Compiler {
     guard let (slot, first) = statistics else { return }
     let step = StatisticsStep(map: map, output: slot, first: first)
     plan.add(.statistics(step), touching: [map.slot, slot])
-    statistics = (slot, first + 2 * map.channels)
-    maps.append(map)
+    let shape = StatisticsMap(
+      side: map.side, channels: map.channels, stride: map.stride, first: first)
+    statistics = (slot, shape.end)
+    maps.append((map.slot, shape))
   }
 
   private mutating func maxPool(_ map: Map) -> Map {

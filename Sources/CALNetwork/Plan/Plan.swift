@@ -28,7 +28,7 @@ struct Plan: Sendable {
   /// Of all maps, if they are asked for.
   let statistics: SlotID?
   /// Those that have statistics.
-  let maps: [Map]
+  let maps: [(slot: SlotID, shape: StatisticsMap)]
   /// Owns what steps read outside a map.
   let zeros: FloatMemory
 }
@@ -68,8 +68,8 @@ struct PlanBuilder {
   }
 
   func finished(
-    input: SlotID, features: SlotID, map: Map, statistics: SlotID?, maps: [Map],
-    zeros: FloatMemory
+    input: SlotID, features: SlotID, map: Map, statistics: SlotID?,
+    maps: [(slot: SlotID, shape: StatisticsMap)], zeros: FloatMemory
   ) -> Plan {
     Plan(
       steps: steps, slots: slots, layout: ArenaLayout(slots), scratch: scratch, input: input,
