@@ -1,5 +1,5 @@
 """Times the training steps of one engine in one process and prints a JSON object. Started by
-training.py.
+training.py and regression.py.
 
 usage: training_engine.py NAME NETWORK THREADS STEPS
 

@@ -1,5 +1,5 @@
 """Times an updater on synthetic features in one process, and prints a JSON object. Started by
-update.py.
+update.py and regression.py.
 
 usage: update_engine.py observe|commit PROTOTYPES FEATURES IMAGES
 
