@@ -40,7 +40,7 @@ def draw(parts: Mapping[str, Sequence[Bar]], path: Path) -> None:
         group(axes, names, parts[part])
         axes.set_title(part, loc="left", fontsize="medium")
     groups[-1, 0].set_xlabel(
-        "the peer's time over libcal's; lines: from the least round to the largest"
+        "the peer's time over libcal's; lines: least to largest round; dashed: the goal"
     )
     handles = [pyplot.Rectangle((0, 0), 1, 1, color=colour) for colour in CLOCKS.values()]
     figure.legend(handles, CLOCKS, loc="outside upper right", ncols=2, frameon=False)
