@@ -98,6 +98,7 @@ def main() -> None:
             {
                 "ms": times.ms / int(batch),
                 "cpu_ms": times.cpu_ms / int(batch),
+                "least_cpu_ms": times.least_cpu_ms / int(batch),
                 "load_s": load,
                 "load_cpu_s": load_cpu,
                 "memory_mb": peak() - before,

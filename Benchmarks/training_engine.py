@@ -125,6 +125,7 @@ def main() -> None:
             {
                 "ms": 1e3 * statistics.median(clock.wall),
                 "processor_ms": 1e3 * statistics.median(clock.processor),
+                "least_processor_ms": 1e3 * min(clock.processor),
                 "memory_mb": peak() - before,
                 "peak_mb": peak(),
             }
