@@ -110,7 +110,6 @@ public struct Learner {
         view: view, images: weak.count / network.prototypes, logitGradients: slopes,
         parameters: &state.parameters, gradients: &gradients)
     }
-    network.finish(gradients: &gradients)
   }
 
   private mutating func update(_ adam: Adam) {

@@ -36,6 +36,7 @@ static void ISA(conv)(const calk_conv *conv, const calk_conv_data *data, int32_t
             b.rows = table + (int64_t)first * taps;
             b.out = data->out + at;
             b.residual = data->residual ? data->residual + at : NULL;
+            ISA(look_ahead)(&b, depth, wide ? PANEL : LANES, blocks, i);
             ISA(multiply_table)[last - first - 1][wide](&b);
         }
     }

@@ -7,12 +7,26 @@ typedef struct ISA(block) {
     const int32_t *lengths;   /* floats per tap */
     int32_t taps;
     int32_t relu;
-    const float *weights;  /* this panel's */
-    const float *bias;     /* NULL: zeros */
+    const float *weights; /* this panel's */
+    const float *bias;    /* NULL: zeros */
+    const float *ahead;   /* see look_ahead */
+    int64_t ahead_step;
     const float *residual; /* NULL: none */
     float *out;
     int64_t stride; /* floats between rows of out and residual */
 } ISA(block);
+
+/* Block i of `blocks` fetches its share of the weights that stand behind its own, `width` floats
+ * for each of `depth` steps, to the second-level cache. A panel's first block alone would wait for
+ * memory, and the others would leave it idle (64 positions, 512 to 512 channels, 3x3: 5.3 ms
+ * without, 3.6 with; 16 tiles of 256 channels by Winograd: 1.9 and 1.4; Zen 3, weights not in any
+ * cache). */
+INLINE void ISA(look_ahead)(ISA(block) * b, int64_t depth, int32_t width, int32_t blocks,
+                            int32_t i) {
+    const int32_t share = blocks < width ? width / blocks : 1;
+    b->ahead = b->weights + (width + (int64_t)i * share) * depth;
+    b->ahead_step = i < width ? share : 0;
+}
 
 INLINE void ISA(multiply)(const int m, const int n, const ISA(block) * b) {
     vec sum[BLOCK_ROWS][2];
@@ -34,7 +48,8 @@ INLINE void ISA(multiply)(const int m, const int n, const ISA(block) * b) {
                 __builtin_prefetch(b->residual + i * b->stride + j);
         }
 
-    const float *w = b->weights;
+    const float *w = b->weights, *ahead = b->ahead;
+    const int64_t ahead_step = b->ahead_step;
     for (int32_t t = 0; t < b->taps; t++) {
         const float *row[BLOCK_ROWS];
 #pragma clang loop unroll(full)
@@ -45,7 +60,10 @@ INLINE void ISA(multiply)(const int m, const int n, const ISA(block) * b) {
          * that found no register are fetched once a turn (113 to 146 GF/s without, 129 to
          * 173 with, over eight shapes on a busy Ice Lake). */
 #pragma clang loop unroll_count(4)
-        for (int64_t k = 0; k < length; k++, w += n * LANES) {
+        for (int64_t k = 0; k < length; k++, w += n * LANES, ahead += ahead_step) {
+#pragma clang loop unroll(full)
+            for (int j = 0; j < n * LANES; j += 16)
+                __builtin_prefetch(ahead + j, 0, 2);
             vec column[2];
 #pragma clang loop unroll(full)
             for (int j = 0; j < n; j++)

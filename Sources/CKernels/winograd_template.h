@@ -187,6 +187,7 @@ static void ISA(winograd_output)(const calk_winograd *w, const calk_winograd_dat
                 const int32_t last = (int32_t)((int64_t)tiles * (i + 1) / blocks);
                 b.rows = table + first;
                 b.out = products + point * next + (int64_t)first * width;
+                ISA(look_ahead)(&b, w->in_channels, width, blocks, i);
                 ISA(multiply_table)[last - first - 1][wide](&b);
             }
         }

@@ -53,7 +53,6 @@ struct TrainingStep {
         view: view, images: images, logitGradients: logitGradients, parameters: &values,
         gradients: &gradients)
     }
-    network.finish(gradients: &gradients)
     return Outcome(logits: logits, gradients: gradients, parameters: values)
   }
 

@@ -46,7 +46,8 @@ import Testing
       table.pointee.winograd_gradient(&shape, gradient, 0, tiles, 0, tiles, &u)
       table.pointee.winograd_products(&shape, v, u, tiles, 0, points, &sums, &rows)
       var taps = [Float](repeating: 0, count: Int(9 * input * output))
-      calk_winograd_taps(shape.tile, input, output, sums, &taps)
+      calk_winograd_taps(
+        shape.tile, Int64(input * output), sums, Int64(input * output), &taps)
       return taps
     }
   }

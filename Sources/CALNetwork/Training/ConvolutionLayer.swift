@@ -54,9 +54,10 @@ final class ConvolutionLayer {
       case .map(let map, _) = input
     {
       weights = .winograd(
-        try WinogradGradient(filter, tile: tile, from: map, to: output, setting, &memory))
+        WinogradGradient(filter, tile: tile, from: map, to: output, setting, &memory))
     } else {
-      weights = .direct(try WeightGradient(filter, window, from: slot, to: output, setting))
+      weights = .direct(
+        WeightGradient(filter, window, from: slot, to: output, setting, &memory))
     }
     if case .map(let map, let gradient?) = input {
       transposed = try TransposedConvolution(
@@ -79,7 +80,6 @@ final class ConvolutionLayer {
     path.pack(
       calk_filter(out: filter.out, in: filter.input, kernel: filter.kernel, weights: weights))
     transposed?.pack(weights)
-    self.weights.clear()
   }
 
   /// The norm of the output, which this layer's passes begin and end from now on.
@@ -96,28 +96,27 @@ final class ConvolutionLayer {
   /// The output's values have been replaced by their gradient, or the norm of the output is to do
   /// that now.
   func backward(_ pass: TrainingPass) {
+    defer { weights.write(filter, pass) }
     guard let parts = weights.fixedParts else {
       pass.each(transposed?.parts(pass.images) ?? pass.images) { _, images, worker in
         after?.applyGradient(images, pass)
+        before?.restore(images, pass)
         transposed?.run(images, worker, pass)
         before?.addUpGradient(images, pass)
       }
       return weights.add(pass)
     }
     pass.each(parts) { part, images, worker in
+      weights.clear(part: part, pass)
       for image in images {
         let alone = image..<image + 1
         after?.applyGradient(alone, pass)
+        before?.restore(alone, pass)
         weights.add(part: part, alone, worker, pass)
         transposed?.run(alone, worker, pass)
         before?.addUpGradient(alone, pass)
       }
     }
-  }
-
-  /// Writes the gradient of all passes since `pack` to its place.
-  func finish(_ gradients: UnsafeMutablePointer<Float>) {
-    weights.write(to: gradients + filter.start)
   }
 }
 

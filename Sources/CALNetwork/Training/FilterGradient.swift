@@ -20,10 +20,11 @@ enum FilterGradient {
     }
   }
 
-  func clear() {
+  /// Begins a part.
+  func clear(part: Int, _ pass: TrainingPass) {
     switch self {
-    case .direct(let gradient): gradient.clear()
-    case .winograd(let gradient): gradient.clear()
+    case .direct(let gradient): gradient.clear(part: part, pass)
+    case .winograd(let gradient): gradient.clear(part: part, pass)
     }
   }
 
@@ -35,7 +36,7 @@ enum FilterGradient {
     }
   }
 
-  /// The whole batch, by all workers.
+  /// The whole batch from the beginning, by all workers.
   func add(_ pass: TrainingPass) {
     switch self {
     case .direct(let gradient): gradient.add(pass)
@@ -43,11 +44,40 @@ enum FilterGradient {
     }
   }
 
-  /// As (out, in, tap).
-  func write(to gradient: UnsafeMutablePointer<Float>) {
-    switch self {
-    case .direct(let weights): weights.write(to: gradient)
-    case .winograd(let weights): weights.write(to: gradient)
+  /// Adds what has come together to the pass's gradients.
+  func write(_ filter: ConvolutionLayer.Filter, _ pass: TrainingPass) {
+    let run = FilterGradient.channelsPerItem
+    pass.crew.each((filter.input + run - 1) / run) { item, worker in
+      let channels = item * run..<min((item + 1) * run, filter.input)
+      switch self {
+      case .direct(let gradient): gradient.write(channels, pass)
+      case .winograd(let gradient): gradient.write(channels, worker, pass)
+      }
     }
+  }
+
+  /// Neighbouring channels share cache lines of the gradients.
+  private static let channelsPerItem = 32
+}
+
+extension ConvolutionLayer.Filter {
+  /// Adds the gradients of an input channel's weights to their places: those of a tap stand together,
+  /// `step` floats from tap to tap.
+  func add(
+    _ slopes: UnsafePointer<Float>, step: Int, channel: Int,
+    to gradients: UnsafeMutablePointer<Float>
+  ) {
+    for o in 0..<out {
+      let to = gradients + start + (o * input + channel) * taps
+      for t in 0..<taps { to[t] += slopes[t * step + o] }
+    }
+  }
+}
+
+/// Adds parts 1 to parts - 1 to the first, in order; they stand `step` floats apart.
+func addUp(_ parts: Int, from first: UnsafeMutablePointer<Float>, step: Int, length: Int) {
+  for part in 1..<max(parts, 1) {
+    let other = first + part * step
+    for i in 0..<length { first[i] += other[i] }
   }
 }

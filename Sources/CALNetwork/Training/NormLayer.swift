@@ -28,19 +28,21 @@ final class NormLayer {
   private let gradient: SlotID
   private let epsilon: Float
   private let channels: Int
-  /// Per view: mean, then 1 / standard deviation.
+  /// Per view: mean, 1 / standard deviation, and the scale and shift that come of them.
   private let moments: [FloatMemory]
-  /// Scale, shift and slope of the pass.
+  /// Scale, slope and offset of the pass back.
   private let lines: FloatMemory
   /// Per image: two sums of every channel.
   private let sums: UnsafeMutablePointer<Double>
   /// Whether the layer that makes the input, or reads the output, does its half.
   private let isFed: Bool
   private var isRead = false
+  /// Whether the output's values are gone on the way back: its reader has them made again.
+  private let isPassing: Bool
 
   init(
     _ places: Places, from input: BatchMap, to output: BatchMap, gradient: SlotID,
-    residual: SlotID? = nil, relu: Bool, epsilon: Float, views: Int, isFed: Bool,
+    residual: SlotID? = nil, relu: Bool, epsilon: Float, views: Int, isFed: Bool, isPassing: Bool,
     _ setting: TrainingSetting
   ) throws(NetworkError) {
     self.places = places
@@ -52,9 +54,10 @@ final class NormLayer {
     self.epsilon = epsilon
     channels = roundUp(input.channels, to: Int(CALK_CHANNELS))
     self.isFed = isFed
+    self.isPassing = isPassing
     var moments: [FloatMemory] = []
     for _ in 0..<views {
-      guard let memory = FloatMemory(count: 2 * channels) else { throw .memory }
+      guard let memory = FloatMemory(count: 4 * channels) else { throw .memory }
       moments.append(memory)
     }
     self.moments = moments
@@ -95,13 +98,19 @@ final class NormLayer {
   func apply(_ images: Range<Int>, _ pass: TrainingPass) {
     let first = images.lowerBound * input.positions * input.stride
     var norm = calk_norm()
-    norm.scale = UnsafePointer(lines.base)
-    norm.shift = UnsafePointer(lines.base + channels)
+    let line = moments[pass.view].base + 2 * channels
+    norm.scale = UnsafePointer(line)
+    norm.shift = UnsafePointer(line + channels)
     norm.relu = relu ? 1 : 0
     if let residual { norm.residual = UnsafePointer(pass.slot(residual) + first) }
     var shape = rows(images.count)
     pass.kernels.pointee.norm_apply(
       &shape, &norm, pass.slot(input.slot) + first, pass.slot(output.slot) + first)
+  }
+
+  /// Backward, before anyone reads the output: its values, if they are gone.
+  func restore(_ images: Range<Int>, _ pass: TrainingPass) {
+    if isPassing { apply(images, pass) }
   }
 
   /// Backward, the first half: takes the ReLU's gradient.
@@ -152,14 +161,15 @@ final class NormLayer {
   private func setMoments(_ pass: TrainingPass) {
     let n = Double(pass.images * input.positions)
     let parameters = pass.parameters
+    let kept = moments[pass.view].base
     for c in 0..<input.channels {
       let (mean, variance) = moments(c, pass)
       let inverse = 1 / (variance + Double(epsilon)).squareRoot()
-      moments[pass.view].base[c] = Float(mean)
-      moments[pass.view].base[channels + c] = Float(inverse)
+      kept[c] = Float(mean)
+      kept[channels + c] = Float(inverse)
       let scale = Double(parameters[places.weight + c]) * inverse
-      lines.base[c] = Float(scale)
-      lines.base[channels + c] = Float(Double(parameters[places.bias + c]) - mean * scale)
+      kept[2 * channels + c] = Float(scale)
+      kept[3 * channels + c] = Float(Double(parameters[places.bias + c]) - mean * scale)
       let unbiased = n > 1 ? variance * n / (n - 1) : variance
       follow(&parameters[places.mean + c], mean)
       follow(&parameters[places.variance + c], unbiased)

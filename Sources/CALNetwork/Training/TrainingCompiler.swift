@@ -115,10 +115,11 @@ struct TrainingCompiler {
       let projected = try addRaw(
         prefix + ".downsample.0", input, out: stage.outChannels, kernel: 1, stride: stride,
         adds: false)
-      shortcut = memory.map(side: projected.side, channels: projected.channels)
       let output = newMap(side: raw.side, channels: raw.channels)
-      // The block's gradient, once through the ReLU, is that of its shortcut.
-      gradients[shortcut.slot] = gradient(output)
+      // The block's gradient, once through the ReLU, is that of its shortcut, whose values nobody
+      // wants by then: they had the same place.
+      shortcut = output
+      shortcut.slot = gradient(output)
       try addNorm(prefix + ".downsample.1", from: projected, to: shortcut, relu: false)
       try addNorm(
         "\(prefix).bn\(number + 1)", from: raw, to: output, residual: shortcut, relu: true)
@@ -136,8 +137,9 @@ struct TrainingCompiler {
   ) throws(NetworkError) -> BatchMap {
     let raw = try addRaw(
       "\(prefix).conv\(number)", input, out: out, kernel: kernel, stride: stride, adds: adds)
-    let map = newMap(side: raw.side, channels: out)
-    try addNorm("\(prefix).bn\(number)", from: raw, to: map, relu: true)
+    let map = memory.passingMap(side: raw.side, channels: out)
+    gradients[map.slot] = memory.gradient(of: map)
+    try addNorm("\(prefix).bn\(number)", from: raw, to: map, relu: true, isPassing: true)
     return map
   }
 
@@ -231,12 +233,13 @@ struct TrainingCompiler {
     let layer = try ConvolutionLayer(
       filter, from: .map(input, gradient: target), before: before, to: output, setting, &memory)
     convolutions[output.slot] = (layer, memory.layers)
-    add(.convolution(layer), touching: [target.slot])
+    add(.convolution(layer), touching: [input.slot, target.slot])
   }
 
+  /// `isPassing`: one convolution reads the output, and has it made again on the way back.
   private mutating func addNorm(
     _ name: String, from input: BatchMap, to output: BatchMap, residual: BatchMap? = nil,
-    relu: Bool, epsilon: Float? = nil
+    relu: Bool, epsilon: Float? = nil, isPassing: Bool = false
   ) throws(NetworkError) {
     let places = NormLayer.Places(
       weight: try layout.start(name + ".weight"), bias: try layout.start(name + ".bias"),
@@ -245,13 +248,14 @@ struct TrainingCompiler {
     let feeder = convolutions[input.slot]
     let layer = try NormLayer(
       places, from: input, to: output, gradient: gradient(output), residual: residual?.slot,
-      relu: relu, epsilon: epsilon ?? spec.normEpsilon, views: views, isFed: feeder != nil, setting)
+      relu: relu, epsilon: epsilon ?? spec.normEpsilon, views: views, isFed: feeder != nil,
+      isPassing: isPassing, setting)
     if let feeder {
       feeder.layer.attach(layer)
       memory.hold(gradient(output), from: feeder.number)
     }
     norms[output.slot] = layer
-    add(.norm(layer), touching: [gradient(output)])
+    add(.norm(layer), touching: [output.slot, gradient(output)])
   }
 
   private mutating func add(_ layer: TrainingLayer, touching touched: [SlotID]) {

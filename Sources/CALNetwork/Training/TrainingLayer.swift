@@ -20,7 +20,7 @@ enum TrainingLayer {
     case .pool(let layer): layer.forward(pass)
     case .dropout(let layer): layer.forward(pass)
     case .unitFeatures(let layer): layer.forward(pass)
-    case .unitRows(let layer): layer.product.forward(pass)
+    case .unitRows(let layer): layer.forward(pass)
     }
   }
 
@@ -34,14 +34,14 @@ enum TrainingLayer {
     case .pool(let layer): layer.backward(pass)
     case .dropout(let layer): layer.backward(pass)
     case .unitFeatures(let layer): layer.backward(pass)
-    case .unitRows(let layer): layer.product.backward(pass)
+    case .unitRows(let layer): layer.backward(pass)
     }
   }
 
   var scratch: ScratchSize {
     switch self {
     case .convolution(let layer): layer.scratch
-    case .unitRows(let layer): layer.product.scratch
+    case .unitRows(let layer): layer.scratch
     case .frequency(let layer, _): layer.scratch
     default: ScratchSize()
     }
@@ -53,15 +53,6 @@ enum TrainingLayer {
     case .convolution(let layer): layer.pack(parameters)
     case .unitRows(let layer): layer.pack(parameters)
     case .frequency(let layer, _): layer.pack(parameters)
-    default: break
-    }
-  }
-
-  /// Behind the passes of a step.
-  func finish(_ gradients: UnsafeMutablePointer<Float>) {
-    switch self {
-    case .convolution(let layer): layer.finish(gradients)
-    case .unitRows(let layer): layer.finish(gradients)
     default: break
     }
   }

@@ -18,7 +18,8 @@ struct BatchMap {
 }
 
 /// Counts the slots of a network in training. Both views keep their activations until the
-/// backward pass; gradients are shared by the views, and by layers whose turns do not meet.
+/// backward pass; gradients are shared by the views, and by layers whose turns do not meet. So
+/// are maps that are made again on the way back.
 struct TrainingMemoryBuilder {
   let images: Int
   private var activations: [(id: SlotID, count: Int)] = []
@@ -39,6 +40,13 @@ struct TrainingMemoryBuilder {
   mutating func map(side: Int, channels: Int) -> BatchMap {
     let count = images * side * side * BatchMap.stride(channels)
     return BatchMap(slot: activation(count), side: side, channels: channels)
+  }
+
+  /// A map that is there from the layer that makes it to the last that touches it, both ways, and
+  /// has other values then: at the end of the pass they are gone.
+  mutating func passingMap(side: Int, channels: Int) -> BatchMap {
+    let count = images * side * side * BatchMap.stride(channels)
+    return BatchMap(slot: gradient(count), side: side, channels: channels)
   }
 
   /// Room for the gradient of a map.

@@ -4,7 +4,7 @@ import CKernels
 /// the caller's, flat as `ParameterLayout` says. Used by one thread at a time; the same inputs
 /// give the same bits for any number of threads.
 ///
-/// A step of training is `begin`, `forward` of every view, `backward` of every view, `finish`.
+/// A step of training is `begin`, `forward` of every view, `backward` of every view.
 public final class TrainingNetwork {
   public let spec: NetworkSpec
   public let layout: ParameterLayout
@@ -86,7 +86,7 @@ public final class TrainingNetwork {
   }
 
   /// From the gradient of a view's logits (images x prototypes) to those of all parameters, which
-  /// are complete in `gradients` once `finish` has been called.
+  /// are added to `gradients`.
   public func backward(
     view: Int, images: Int, logitGradients: [Float], parameters: inout [Float],
     gradients: inout [Float]
@@ -101,15 +101,6 @@ public final class TrainingNetwork {
         let pass = pass(view: view, images: images, parameters: base, gradients: sums)
         for layer in layers.reversed() { layer.backward(pass) }
       }
-    }
-  }
-
-  /// Writes what the layers have summed up since `begin`.
-  public func finish(gradients: inout [Float]) {
-    gradients.withUnsafeMutableBufferPointer { gradients in
-      guard let base = gradients.baseAddress else { return }
-      nonisolated(unsafe) let sums = base
-      crew.each(layers.count) { layer, _ in layers[layer].finish(sums) }
     }
   }
 

@@ -10,7 +10,7 @@ struct TrainingPass {
   let images: Int
   /// Flat, as `ParameterLayout` says.
   let parameters: UnsafeMutablePointer<Float>
-  let gradients: UnsafeMutablePointer<Float>
+  var gradients: UnsafeMutablePointer<Float>
 
   func slot(_ id: SlotID) -> UnsafeMutablePointer<Float> {
     memory.arena.base + memory.offsets(view: view)[id]

@@ -27,13 +27,13 @@ struct UnitFeaturesLayer {
 
 /// Products with prototypes that are scaled to one length first: only their direction is learned.
 final class UnitRowsLayer {
-  /// Of the scaled rows, which are all of its parameters.
-  let product: ConvolutionLayer
+  /// With the scaled rows, which are all of its parameters.
+  private let product: ConvolutionLayer
   private let rows: Int
   private let width: Int
   /// Where the rows stand among the parameters.
   private let start: Int
-  /// The rows as they are, as they are scaled, and the gradient of the latter.
+  /// The rows as they are, as they are scaled, and the gradient of the latter, of all views so far.
   private let own, scaled, slopes: FloatMemory
 
   init(
@@ -57,13 +57,20 @@ final class UnitRowsLayer {
       FixedLength.prototypes.scale(values(row), into: scaled.base + row * width)
     }
     product.pack(scaled.base)
+    slopes.base.update(repeating: 0, count: rows * width)
   }
 
-  func finish(_ gradients: UnsafeMutablePointer<Float>) {
-    product.finish(slopes.base)
+  var scratch: ScratchSize { product.scratch }
+
+  func forward(_ pass: TrainingPass) { product.forward(pass) }
+
+  func backward(_ pass: TrainingPass) {
+    var inner = pass
+    inner.gradients = slopes.base
+    product.backward(inner)
     for row in 0..<rows {
       FixedLength.prototypes.gradient(
-        values(row), from: slopes.base + row * width, into: gradients + start + row * width)
+        values(row), from: slopes.base + row * width, into: pass.gradients + start + row * width)
     }
   }
 

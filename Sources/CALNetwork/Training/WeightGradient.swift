@@ -4,7 +4,7 @@ import CKernels
 /// input and output gradient.
 ///
 /// Few weights: positions are cut into a fixed number of parts with a sum each, which are added
-/// up in the end. Many weights: each worker has weights of its own and goes through all
+/// up behind the pass. Many weights: each worker has weights of its own and goes through all
 /// positions. Either way a sum's order does not depend on the number of workers.
 final class WeightGradient {
   private let filter: ConvolutionLayer.Filter
@@ -13,15 +13,15 @@ final class WeightGradient {
   private let output: BatchMap
   private let zeros: FloatMemory
   /// Sums of parts, each `count` floats: tap, input channel, output channel.
-  private let sums: FloatMemory
+  private let sums: SlotID
   private let count: Int
   private let parts: Int
   private let rowsPerCall: Int
 
   init(
     _ filter: ConvolutionLayer.Filter, _ window: calk_window, from input: SlotID,
-    to output: BatchMap, _ setting: TrainingSetting
-  ) throws(NetworkError) {
+    to output: BatchMap, _ setting: TrainingSetting, _ memory: inout TrainingMemoryBuilder
+  ) {
     self.filter = filter
     self.input = input
     self.output = output
@@ -37,8 +37,7 @@ final class WeightGradient {
     self.conv = conv
     count = filter.taps * filter.input * Int(conv.out_channels)
     parts = max(1, min(WeightGradient.mostParts, WeightGradient.partFloats / count))
-    guard let sums = FloatMemory(count: parts * count) else { throw .memory }
-    self.sums = sums
+    sums = memory.gradient(parts * count)
     let width = Int(window.length) + Int(conv.out_channels)
     rowsPerCall = min(max(WeightGradient.cacheFloats / width, 32), 512)
   }
@@ -49,7 +48,9 @@ final class WeightGradient {
     }
   }
 
-  func clear() { sums.base.update(repeating: 0, count: parts * count) }
+  func clear(part: Int, _ pass: TrainingPass) {
+    (pass.slot(sums) + part * count).update(repeating: 0, count: count)
+  }
 
   /// Parts of the batch that `add(part:)` takes; nil: only `add` of the whole batch will do.
   var fixedParts: Int? { parts == WeightGradient.mostParts ? parts : nil }
@@ -67,6 +68,7 @@ final class WeightGradient {
     let tiles = withUnsafePointer(to: conv) {
       Int(pass.kernels.pointee.weight_gradient_tiles($0))
     }
+    pass.crew.each(parts) { part, _ in clear(part: part, pass) }
     let groups = min(tiles, (WeightGradient.mostParts + parts - 1) / parts)
     let rows = pass.images * output.positions
     pass.crew.each(parts * groups) { item, worker in
@@ -83,7 +85,7 @@ final class WeightGradient {
     withUnsafePointer(to: conv) { conv in
       var gradient = calk_weight_gradient(
         conv: conv, in: pass.slot(input), out_gradient: pass.slot(output.slot),
-        gradient: sums.base + part * count)
+        gradient: pass.slot(sums) + part * count)
       for first in stride(from: rows.lowerBound, to: rows.upperBound, by: rowsPerCall) {
         let last = min(first + rowsPerCall, rows.upperBound)
         pass.kernels.pointee.weight_gradient(
@@ -93,18 +95,18 @@ final class WeightGradient {
     }
   }
 
-  /// As (out, in, tap).
-  func write(to gradient: UnsafeMutablePointer<Float>) {
-    for part in 1..<max(parts, 1) {
-      let other = sums.base + part * count
-      for i in 0..<count { sums.base[i] += other[i] }
-    }
+  /// Adds the sums of these input channels to the pass's gradients.
+  func write(_ channels: Range<Int>, _ pass: TrainingPass) {
     let width = Int(conv.out_channels)
-    for o in 0..<filter.out {
-      for c in 0..<filter.input {
-        let to = gradient + (o * filter.input + c) * filter.taps
-        for t in 0..<filter.taps { to[t] = sums.base[(t * filter.input + c) * width + o] }
-      }
+    let sums = pass.slot(sums)
+    for tap in 0..<filter.taps {
+      addUp(
+        parts, from: sums + (tap * filter.input + channels.lowerBound) * width, step: count,
+        length: channels.count * width)
+    }
+    for channel in channels {
+      filter.add(
+        sums + channel * width, step: filter.input * width, channel: channel, to: pass.gradients)
     }
   }
 

@@ -13,7 +13,7 @@ final class WinogradGradient {
   private let input: SlotID
   private let output: SlotID
   /// Sums of parts, each `count` floats: point, input channel, output channel.
-  private let sums: FloatMemory
+  private let sums: SlotID
   private let count: Int
   private let parts: Int
   private let tilesPerChunk: Int
@@ -23,7 +23,7 @@ final class WinogradGradient {
   init(
     _ filter: ConvolutionLayer.Filter, tile: Int, from input: BatchMap, to output: BatchMap,
     _ setting: TrainingSetting, _ memory: inout TrainingMemoryBuilder
-  ) throws(NetworkError) {
+  ) {
     self.filter = filter
     self.input = input.slot
     self.output = output.slot
@@ -42,8 +42,7 @@ final class WinogradGradient {
     let points = Int(calk_winograd_points(shape.tile))
     count = points * Int(shape.in_channels * shape.out_channels)
     parts = isShared ? 1 : WinogradGradient.mostParts
-    guard let sums = FloatMemory(count: parts * count) else { throw .memory }
-    self.sums = sums
+    sums = memory.gradient(parts * count)
     let tiles = Int(calk_winograd_map_tiles(&shape)) * setting.images
     let width = points * Int(shape.in_channels + shape.out_channels)
     let room = isShared ? WinogradGradient.sharedFloats : WinogradGradient.cacheFloats
@@ -70,12 +69,19 @@ final class WinogradGradient {
   }
 
   var scratch: ScratchSize {
-    guard shared == nil else { return ScratchSize(floats: 0, pointers: tilesPerChunk) }
+    var size = ScratchSize(floats: 9 * width, pointers: tilesPerChunk)
+    guard shared == nil else { return size }
     let gradient = WinogradGradient.floats(shape, tilesPerChunk, shape.out_channels)
-    return ScratchSize(floats: inputFloats + gradient, pointers: tilesPerChunk)
+    size.grow(to: ScratchSize(floats: inputFloats + gradient))
+    return size
   }
 
-  func clear() { sums.base.update(repeating: 0, count: parts * count) }
+  private var points: Int { Int(calk_winograd_points(shape.tile)) }
+  private var width: Int { Int(shape.out_channels) }
+
+  func clear(part: Int, _ pass: TrainingPass) {
+    (pass.slot(sums) + part * count).update(repeating: 0, count: count)
+  }
 
   /// Parts of the batch that `add(part:)` takes; nil: only `add` of the whole batch will do.
   var fixedParts: Int? { shared == nil ? parts : nil }
@@ -84,7 +90,6 @@ final class WinogradGradient {
   func add(part: Int, _ images: Range<Int>, _ worker: Int, _ pass: TrainingPass) {
     let scratch = pass.scratch[worker]
     let (v, u) = (scratch.floats.base, scratch.floats.base + inputFloats)
-    let points = calk_winograd_points(shape.tile)
     withUnsafePointer(to: shape) { shape in
       let perImage = Int(calk_winograd_map_tiles(shape))
       let end = perImage * images.upperBound
@@ -92,7 +97,8 @@ final class WinogradGradient {
         let last = min(first + tilesPerChunk, end)
         transform(first..<last, from: first, room: last - first, v, u, shape, pass)
         pass.kernels.pointee.winograd_products(
-          shape, v, u, Int32(last - first), 0, points, sums.base + part * count, scratch.table)
+          shape, v, u, Int32(last - first), 0, Int32(points), pass.slot(sums) + part * count,
+          scratch.table)
       }
     }
   }
@@ -100,6 +106,10 @@ final class WinogradGradient {
   /// The whole batch.
   func add(_ pass: TrainingPass) {
     guard let shared else { return }
+    pass.crew.each(points) { point, _ in
+      let size = count / points
+      (pass.slot(sums) + point * size).update(repeating: 0, count: size)
+    }
     withUnsafePointer(to: shape) { shape in
       addTogether(shape, Int(calk_winograd_map_tiles(shape)) * pass.images, shared, pass)
     }
@@ -110,7 +120,6 @@ final class WinogradGradient {
     _ shared: (input: SlotID, gradient: SlotID), _ pass: TrainingPass
   ) {
     let (v, u) = (pass.slot(shared.input), pass.slot(shared.gradient))
-    let points = Int(calk_winograd_points(shape.pointee.tile))
     for first in stride(from: 0, to: tiles, by: tilesPerChunk) {
       let chunk = min(tilesPerChunk, tiles - first)
       let items = min(chunk, 4 * pass.crew.workers)
@@ -122,7 +131,7 @@ final class WinogradGradient {
       }
       pass.crew.each(points) { point, worker in
         pass.kernels.pointee.winograd_products(
-          shape, v, u, Int32(chunk), Int32(point), Int32(point + 1), sums.base,
+          shape, v, u, Int32(chunk), Int32(point), Int32(point + 1), pass.slot(sums),
           pass.scratch[worker].table)
       }
     }
@@ -139,20 +148,18 @@ final class WinogradGradient {
       shape, pass.slot(output), begin, end, Int32(first), Int32(room), u)
   }
 
-  /// As (out, in, tap).
-  func write(to gradient: UnsafeMutablePointer<Float>) {
-    for part in 1..<max(parts, 1) {
-      let other = sums.base + part * count
-      for i in 0..<count { sums.base[i] += other[i] }
+  /// Adds the sums of these input channels to the pass's gradients.
+  func write(_ channels: Range<Int>, _ worker: Int, _ pass: TrainingPass) {
+    let step = Int(shape.in_channels) * width
+    let (sums, line) = (pass.slot(sums), pass.scratch[worker].floats.base)
+    for point in 0..<points {
+      addUp(
+        parts, from: sums + point * step + channels.lowerBound * width, step: count,
+        length: channels.count * width)
     }
-    let (channels, width) = (Int(shape.in_channels), Int(shape.out_channels))
-    var taps = [Float](repeating: 0, count: 9 * channels * width)
-    calk_winograd_taps(shape.tile, shape.in_channels, shape.out_channels, sums.base, &taps)
-    for o in 0..<filter.out {
-      for c in 0..<filter.input {
-        let to = gradient + (o * filter.input + c) * 9
-        for t in 0..<9 { to[t] = taps[(t * channels + c) * width + o] }
-      }
+    for channel in channels {
+      calk_winograd_taps(shape.tile, Int64(width), sums + channel * width, Int64(step), line)
+      filter.add(line, step: width, channel: channel, to: pass.gradients)
     }
   }
 

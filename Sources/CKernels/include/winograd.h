@@ -52,9 +52,9 @@ static inline int64_t calk_winograd_room(int32_t tiles, int64_t width) {
     return (((tiles * width + 15) / 16) | 1) * 16;
 }
 
-/* The gradient of the weights of `channels` inputs to `width` outputs from its points (point,
- * channel, output) to its nine taps (tap, channel, output): G^T m G. */
-void calk_winograd_taps(int32_t tile, int32_t channels, int32_t width, const float *points,
+/* G^T m G: gradients of `count` weights (a multiple of 16) from their points, each `point_stride`
+ * floats behind the one before, to their nine taps, `count` floats each. */
+void calk_winograd_taps(int32_t tile, int64_t count, const float *points, int64_t point_stride,
                         float *taps);
 
 #endif
