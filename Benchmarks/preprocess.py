@@ -17,6 +17,7 @@ import argparse
 import json
 import sys
 from collections.abc import Callable
+from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
@@ -136,7 +137,9 @@ def main() -> None:
 
     results = interleaved(settings, list(ENGINES), chosen.rounds, one)
     header = ["photo", "input", "libcal ms", *(f"{ENGINES[peer]} ms (/ libcal)" for peer in PEERS)]
-    text = f"{conditions} RGB8, one thread; {chosen.rounds} rounds of {chosen.repeats}.\n\n"
+    peers = ", ".join(f"{name} {version(name)}" for name in ("Pillow", "opencv-python-headless"))
+    text = f"{conditions} Peers: {peers}. "
+    text += f"RGB8, one thread; {chosen.rounds} rounds of {chosen.repeats}.\n\n"
     text += table(header, (row(*each) for each in results.items()))
     publish(text, chosen.output, bars(results))
 

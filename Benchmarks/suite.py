@@ -1,6 +1,8 @@
 """All benchmarks, one after the other, and one page of what they found: OUT/PERFORMANCE.md with
 OUT/ratios.svg. A part whose peers cannot be installed, or that fails, says so there.
 
+The page is written anew after each part.
+
 usage: suite.py [--quick] [--only inference,training] [--out build/bench]
 """
 
@@ -93,7 +95,7 @@ def without_tables(command: str, reason: str, status: int) -> Outcome:
 def measure(name: str, part: Part, quick: bool, out: Path) -> Outcome:
     script, *usual = shlex.split(part.command)
     arguments = shlex.split(part.quick) if quick else usual
-    shown = shlex.join(["Benchmarks/" + script, *arguments])
+    shown = shlex.join([".venv/bin/python", f"Benchmarks/{script}", *arguments])
     if part.peers and (problem := install(part.peers)):
         reason = f"Left out: Benchmarks/{part.peers} could not be installed: {problem}"
         return without_tables(shown, reason, 0)
@@ -108,12 +110,21 @@ def measure(name: str, part: Part, quick: bool, out: Path) -> Outcome:
     return Outcome(shown, table.read_text(), read_bars(figures) if figures.exists() else [], 0)
 
 
-def page(parts: Mapping[str, Part], outcomes: Mapping[str, Outcome], heading: str) -> Iterator[str]:
+def page(outcomes: Mapping[str, Outcome], heading: str) -> Iterator[str]:
     yield f"# Measured performance\n\n{heading}\n"
     if any(outcome.bars for outcome in outcomes.values()):
         yield f"\n![The peers' times over libcal's, with lines at 1 and {plot.GOAL}]({PLOT})\n"
     for name, outcome in outcomes.items():
-        yield f"\n## {parts[name].title}\n\n```sh\n{outcome.command}\n```\n\n{outcome.text}"
+        yield f"\n## {PARTS[name].title}\n\n```sh\n{outcome.command}\n```\n\n{outcome.text}"
+
+
+def write(outcomes: Mapping[str, Outcome], heading: str, out: Path) -> Path:
+    bars = {PARTS[name].title: outcome.bars for name, outcome in outcomes.items() if outcome.bars}
+    if bars:
+        plot.draw(bars, out / PLOT)
+    written = out / "PERFORMANCE.md"
+    written.write_text("".join(page(outcomes, heading)))
+    return written
 
 
 def chosen_parts(text: str) -> list[str]:
@@ -135,21 +146,16 @@ def main() -> int:
     out = chosen.out.resolve()
     out.mkdir(parents=True, exist_ok=True)
 
-    conditions, begin = Conditions(), time.monotonic()
-    outcomes = {}
+    info, conditions, begin = cal.build_info(), Conditions(), time.monotonic()
+    outcomes: dict[str, Outcome] = {}
     for name in chosen.only:
         print(f"\n== {PARTS[name].title}", flush=True)
         outcomes[name] = measure(name, PARTS[name], chosen.quick, out)
-    info, now = cal.build_info(), datetime.datetime.now(datetime.UTC)
-    heading = (
-        f"{now:%Y-%m-%d %H:%M} UTC, libcal {info['version']}, {info['source']}, "
-        f"{(time.monotonic() - begin) / 60:.0f} minutes. {conditions}"
-    )
-    bars = {PARTS[name].title: outcome.bars for name, outcome in outcomes.items() if outcome.bars}
-    if bars:
-        plot.draw(bars, out / PLOT)
-    written = out / "PERFORMANCE.md"
-    written.write_text("".join(page(PARTS, outcomes, heading)))
+        heading = (
+            f"{datetime.datetime.now(datetime.UTC):%Y-%m-%d %H:%M} UTC, libcal {info['version']}, "
+            f"{info['source']}, {(time.monotonic() - begin) / 60:.0f} minutes. {conditions}"
+        )
+        written = write(outcomes, heading, out)
     print(f"\n{written}")
     return max(outcome.status for outcome in outcomes.values())
 

@@ -55,9 +55,13 @@ def test_the_page(parts: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     heading, missing, fine = page.split("\n## ")
     for word in ("libcal 1.", "Machine: ", "kernels ", "load ", "](ratios.svg)"):
         assert word in heading, word
-    assert missing.startswith("Without its peer\n\n```sh\nBenchmarks/fine.py\n```\n\nLeft out: ")
+    assert missing.startswith(
+        "Without its peer\n\n```sh\n.venv/bin/python Benchmarks/fine.py\n```\n\nLeft out: "
+    )
     assert "nowhere.txt could not be installed" in missing and "| 1.70 |" not in missing
-    assert fine.startswith("One that is fine\n\n```sh\nBenchmarks/fine.py --many 5\n```\n")
+    assert fine.startswith(
+        "One that is fine\n\n```sh\n.venv/bin/python Benchmarks/fine.py --many 5\n```\n"
+    )
     assert "| --many 5 | 1.70 |" in fine
 
 
