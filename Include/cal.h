@@ -98,7 +98,8 @@ enum {
     CAL_ERR_CANCELLED = 601,    /* the progress callback or a _cancel function stopped it */
     CAL_ERR_STATE_LOCKED = 701, /* an updater's folder is in use by another updater */
     CAL_ERR_STATE_DAMAGED = 702,/* a file of an updater's folder is not what was written */
-    CAL_ERR_REFUSED = 703,      /* a commit that would make known methods worse */
+    CAL_ERR_REFUSED = 703,      /* a commit that would make known methods worse, or int8 as the
+                                   default where it changes too many answers */
     CAL_ERR_INTERNAL = 901      /* a defect in libcal; please report it */
 };
 
@@ -151,7 +152,7 @@ CAL_API int32_t cal_version_number(void);
 CAL_API int32_t cal_abi_version(void);
 
 /* How this library was built and which kernels this machine gets, one "key: value" per line:
- * version, abi, source, compiler, target, kernels, kernels-available, blas.
+ * version, abi, source, compiler, target, kernels, kernels-available, precisions, blas.
  * Text rule as above. Thread: any. Errors: CAL_ERR_ARGUMENT. */
 CAL_CHECKED cal_status cal_build_info(char *buffer, size_t capacity, size_t *length);
 
@@ -314,14 +315,23 @@ enum { /* instruction sets of the hot loops */
     CAL_KERNELS_REFERENCE = 9 /* the plain Swift statement of the network: slow, for checking */
 };
 
+typedef int32_t cal_precision;
+enum { /* what the network's convolutions are computed in */
+    CAL_PRECISION_AUTO = 0, /* the model's default: fp32, unless cal_model_quantize said otherwise */
+    CAL_PRECISION_FP32 = 1,
+    CAL_PRECISION_INT8 = 2  /* those of its blocks in whole numbers of 8 bits, where that is faster;
+                               for a model that cal_model_quantize made */
+};
+
 typedef struct cal_session_options {
     uint32_t struct_size;
     uint32_t threads;      /* threads that work on one call, the calling one included; 0: 1 */
     cal_kernels kernels;
     uint32_t reserved;
     uint32_t flags;        /* CAL_SESSION_* */
+    cal_precision precision;
 } cal_session_options;
-#define CAL_SESSION_OPTIONS_INIT {(uint32_t)sizeof(cal_session_options), 0, 0, 0, 0}
+#define CAL_SESSION_OPTIONS_INIT {(uint32_t)sizeof(cal_session_options), 0, 0, 0, 0, 0}
 enum {
     CAL_SESSION_PROFILE = 1 /* take the time of every stage, for cal_session_profile */
 };
@@ -329,7 +339,7 @@ enum {
 /* Makes a session: plans and allocates all scratch memory and starts threads - 1 threads,
  * which sleep between calls and end with the session. options may be NULL.
  * Thread: any. Errors: CAL_ERR_HANDLE, CAL_ERR_ARGUMENT (threads, flags, kernels not on
- * this CPU), CAL_ERR_STRUCT_SIZE, CAL_ERR_MEMORY, CAL_ERR_THREADS. */
+ * this CPU, int8 of a model that has no ranges for it), CAL_ERR_STRUCT_SIZE, CAL_ERR_MEMORY, CAL_ERR_THREADS. */
 CAL_CHECKED cal_status cal_session_create(cal_model *model, const cal_session_options *options,
                                           cal_session **out);
 
@@ -479,6 +489,39 @@ CAL_CHECKED cal_status cal_session_report(cal_session *session, const cal_result
 /* The kernels this session runs with, "avx512", "avx2", "portable" or "reference"; "" for a
  * bad handle. Static. Thread: any. */
 CAL_API const char *cal_session_kernels(const cal_session *session);
+
+/* What this session computes in, "fp32" or "int8"; "" for a bad handle. Static. Thread: any. */
+CAL_API const char *cal_session_precision(const cal_session *session);
+
+/* ------------------------------------------------------------------- int8 */
+
+enum {
+    CAL_QUANTIZE_DEFAULT = 1 /* sessions of the new model run in int8 unless told otherwise */
+};
+
+typedef struct cal_quantize_options {
+    uint32_t struct_size;
+    uint32_t threads;               /* as for a session */
+    uint32_t flags;                 /* CAL_QUANTIZE_* */
+    uint32_t reserved;
+    cal_progress_callback progress; /* of 2 * count: every image is looked at twice; NULL: none */
+    void *progress_user;
+} cal_quantize_options;
+#define CAL_QUANTIZE_OPTIONS_INIT {(uint32_t)sizeof(cal_quantize_options), 0, 0, 0, NULL, NULL}
+
+/* A copy of the model that can be computed in int8. What its convolutions read of these images (a
+ * few hundred of those that it is for are enough; count is 1 to CAL_BATCH_MAX) says which range of
+ * each gets codes. Then answers in fp32 and int8 are compared: of how many images the top prototype
+ * is the same, and the largest change of a probability, stand in the new model, whose parent is
+ * this one (cal_model_describe: "quantization"). The weights stay as they are, so fp32 gives what
+ * it gave. The same images give the same file, whatever the number of threads. options may be NULL.
+ * Thread: any. Errors: CAL_ERR_HANDLE, CAL_ERR_ARGUMENT, CAL_ERR_STRUCT_SIZE, CAL_ERR_IMAGE_* and
+ * CAL_ERR_NUMERIC (the sentence says which image), CAL_ERR_REFUSED (with CAL_QUANTIZE_DEFAULT:
+ * less than 99 % of the images keep their top prototype; the sentence has the figures),
+ * CAL_ERR_CANCELLED, CAL_ERR_MEMORY, CAL_ERR_THREADS. */
+CAL_CHECKED cal_status cal_model_quantize(const cal_model *model, const cal_image *images,
+                                          size_t count, const cal_quantize_options *options,
+                                          cal_model **out);
 
 /* ----------------------------------------------------------------- learning */
 

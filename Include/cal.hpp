@@ -374,6 +374,20 @@ public:
         return Model(model);
     }
 
+    // A copy that can be computed in int8, with ranges from these images. flags: CAL_QUANTIZE_*.
+    Model quantized(const std::vector<Image> &images, std::uint32_t flags = 0,
+                    std::uint32_t threads = 1, const Progress &progress = {}) const {
+        detail::ProgressCall call(progress);
+        cal_quantize_options options = CAL_QUANTIZE_OPTIONS_INIT;
+        options.threads = threads;
+        options.flags = flags;
+        options.progress = call.callback();
+        options.progress_user = call.user();
+        cal_model *model = nullptr;
+        call.check(cal_model_quantize(get(), images.data(), images.size(), &options, &model));
+        return Model(model);
+    }
+
     cal_model *get() const noexcept { return handle_.get(); }
 
 private:
@@ -408,11 +422,13 @@ class Session {
 public:
     // threads work on one call, the calling one included. flags: CAL_SESSION_*.
     explicit Session(const Model &model, std::uint32_t threads = 1,
-                     cal_kernels kernels = CAL_KERNELS_AUTO, std::uint32_t flags = 0) {
+                     cal_kernels kernels = CAL_KERNELS_AUTO, std::uint32_t flags = 0,
+                     cal_precision precision = CAL_PRECISION_AUTO) {
         cal_session_options options = CAL_SESSION_OPTIONS_INIT;
         options.threads = threads;
         options.kernels = kernels;
         options.flags = flags;
+        options.precision = precision;
         cal_session *session = nullptr;
         check(cal_session_create(model.get(), &options, &session));
         handle_.reset(session);

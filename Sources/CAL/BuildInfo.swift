@@ -33,6 +33,7 @@ enum BuildInfo {
       target: \(target)
       kernels: \(KernelSet.best.name)
       kernels-available: \(available.joined(separator: " "))
+      precisions: \(Precision.allCases.map(\.name).joined(separator: " "))
       blas: \(blas)
 
       """

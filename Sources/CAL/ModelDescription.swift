@@ -31,6 +31,8 @@ extension Model {
       decision.write(&json)
       json.key("bank")
       bank.write(&json)
+      json.key("quantization")
+      if let quantisation { quantisation.write(&json) } else { json.null() }
       json.key("provenance")
       provenance.write(&json)
     }
@@ -132,6 +134,18 @@ extension Bank {
       json.member("retired_count", count(of: .retired))
       json.key("prototypes")
       json.array { json in for prototype in prototypes { prototype.write(&json) } }
+    }
+  }
+}
+
+extension QuantisationSection {
+  fileprivate func write(_ json: inout JSONWriter) {
+    json.object { json in
+      json.member("images", images)
+      json.member("agreeing", agreeing)
+      json.member("probability_change", probabilityChange)
+      json.key("is_default")
+      json.value(isDefault)
     }
   }
 }

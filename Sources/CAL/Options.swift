@@ -29,6 +29,19 @@ extension cal_session_options {
     return set
   }
 
+  func chosenPrecision(_ model: Model) throws(Failure) -> Precision {
+    if Int(precision) == CAL_PRECISION_AUTO { return model.defaultPrecision }
+    guard let chosen = Precision(rawValue: precision) else {
+      throw .argument("options->precision is \(precision), which is no CAL_PRECISION_ value")
+    }
+    guard chosen == .fp32 || model.quantisation != nil else {
+      throw .argument(
+        "options->precision asks for int8, but the model has no ranges for it: "
+          + "cal_model_quantize makes one that has")
+    }
+    return chosen
+  }
+
   func checkReserved() throws(Failure) {
     guard reserved == 0 else { throw .argument("options->reserved is \(reserved), not 0") }
   }

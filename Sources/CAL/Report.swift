@@ -126,6 +126,7 @@ private struct Report {
       json.member("abi", CAL_ABI_VERSION)
       json.member("source", BuildInfo.source)
       json.member("kernels", session.kernels.name)
+      json.member("precision", session.precision.name)
       json.member("blas", BuildInfo.blas)
     }
   }

@@ -15,9 +15,9 @@ public func cal_session_create(
     try how.checkReserved()
     let session = try Session(
       loaded, threads: how.threadCount(), kernels: how.kernelSet(),
-      takesTime: how.wantsProfile())
+      precision: how.chosenPrecision(loaded), takesTime: how.wantsProfile())
     Log.info(
-      "session: \(session.workers.count) threads, \(session.kernels.name) kernels, "
+      "session: \(session.workers.count) threads, \(session.kernels.name) kernels, \(session.precision.name), "
         + "model \(loaded.digest.hex)")
     out.pointee = sessions.add(session)
   }
@@ -42,6 +42,15 @@ public func cal_session_kernels(_ session: OpaquePointer!) -> UnsafePointer<CCha
   }
 }
 
+@_cdecl("cal_session_precision") @implementation
+public func cal_session_precision(_ session: OpaquePointer!) -> UnsafePointer<CChar>! {
+  guard let session = try? sessions.find(session) else { return staticText("") }
+  switch session.precision {
+  case .fp32: return staticText("fp32")
+  case .int8: return staticText("int8")
+  }
+}
+
 let sessions = HandleTable<Session>(.session)
 
 /// Scratch memory and threads for attribution with one model, which it keeps alive.
@@ -60,14 +69,16 @@ final class Session: @unchecked Sendable {
   private var mapKeeper: Executor?
 
   var kernels: KernelSet { executor.network.kernels }
+  var precision: Precision { executor.network.precision }
 
   init(
-    _ model: Model, threads: Int, kernels: KernelSet, takesTime: Bool
+    _ model: Model, threads: Int, kernels: KernelSet, precision: Precision, takesTime: Bool
   ) throws(Failure) {
     let watches = takesTime ? (0..<threads).map { _ in Stopwatch() } : []
     do throws(NetworkError) {
       executor = try Executor(
-        network: model.network(for: kernels, threads: threads), threads: threads, watches: watches)
+        network: model.network(for: kernels, precision, threads: threads), threads: threads,
+        watches: watches)
     } catch {
       throw Failure(error)
     }
@@ -118,8 +129,8 @@ extension Failure {
       case .threads: CAL_ERR_THREADS
       case .memory: CAL_ERR_MEMORY
       case .kernels: CAL_ERR_ARGUMENT
-      // The reader of model files has checked every tensor.
-      case .parameter: CAL_ERR_INTERNAL
+      // The reader of model files has checked every tensor and range.
+      case .parameter, .range: CAL_ERR_INTERNAL
       }
     self.init(status, error.description)
   }

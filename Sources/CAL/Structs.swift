@@ -34,6 +34,11 @@ extension cal_session_options: GrowingStruct {
   static var firstSize: Int { 16 }
 }
 
+extension cal_quantize_options: GrowingStruct {
+  static var cName: String { "cal_quantize_options" }
+  static var firstSize: Int { 32 }
+}
+
 extension cal_attribute_options: GrowingStruct {
   static var cName: String { "cal_attribute_options" }
   static var firstSize: Int { 32 }

@@ -28,6 +28,9 @@ public enum Limit {
   /// Multiply-adds for one image.
   static let work = 1_000_000_000_000
 
+  /// That ranges of int8 were taken from.
+  static let quantisationImages = 1...16_777_216
+
   // The bank.
   static let prototypes = 1...65_536
 
@@ -40,7 +43,7 @@ public enum Limit {
   static func elements(of field: String) -> Int {
     switch field {
     case "prototypes", "classes": prototypes.upperBound
-    case "tensors": tensors
+    case "tensors", "inputs": tensors
     case "stages": stages.upperBound
     default: 8  // mean, deviation, shape; their exact counts are checked with their meaning
     }

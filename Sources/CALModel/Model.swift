@@ -11,13 +11,20 @@ public final class Model: Sendable {
   public let provenance: Provenance
   /// Features of images whose method is known, by known prototype; empty if none are stored.
   public let calibration: [CalibrationClass]
+  /// nil: the model has nothing about int8.
+  public let quantisation: QuantisationSection?
   public let formatVersion: UInt32
   /// Numbers in the network's tensors.
   public let parameterCount: Int
 
   let file: FileBytes
   private let tensors: TensorTable
-  private let networks = Mutex<[KernelSet: Network]>([:])
+  private let networks = Mutex<[NetworkKey: Network]>([:])
+
+  private struct NetworkKey: Hashable {
+    let kernels: KernelSet
+    let precision: Precision
+  }
 
   /// Reads the file once and closes it.
   public convenience init(
@@ -42,6 +49,7 @@ public final class Model: Sendable {
     decision = contents.decision
     provenance = contents.provenance
     calibration = contents.calibration
+    quantisation = contents.quantisation
     tensors = contents.tensors
     parameterCount = contents.tensors.valueCount
     formatVersion = ModelContents.formatVersion
@@ -56,22 +64,36 @@ public final class Model: Sendable {
     file.floats(tensors.range(of: parameter.name))
   }
 
-  /// The network packed for `kernels`: on the first call for them, by so many threads, and others
-  /// then wait for it.
-  public func network(for kernels: KernelSet, threads: Int = 1) throws(NetworkError) -> Network {
+  /// What the model is computed in unless told otherwise.
+  public var defaultPrecision: Precision { quantisation?.isDefault == true ? .int8 : .fp32 }
+
+  /// The network packed for `kernels` and a precision: on the first call for them, by so many
+  /// threads, and others then wait for it. int8 needs `quantisation`.
+  public func network(
+    for kernels: KernelSet, _ precision: Precision = .fp32, threads: Int = 1
+  ) throws(NetworkError) -> Network {
     try networks.withLock { networks throws(NetworkError) in
-      if let network = networks[kernels] { return network }
-      let network = try packed(for: kernels, threads)
-      networks[kernels] = network
+      let key = NetworkKey(kernels: kernels, precision: precision)
+      if let network = networks[key] { return network }
+      let ranges =
+        precision == .int8 ? quantisation?.quantisation ?? Quantisation(ranges: [:]) : nil
+      let network = try packed(for: kernels, quantisation: ranges, threads: threads)
+      networks[key] = network
       return network
     }
   }
 
-  private func packed(for kernels: KernelSet, _ threads: Int) throws(NetworkError) -> Network {
+  /// A network of this model's weights that it does not keep; `recorder` sees what convolutions
+  /// read.
+  package func packed(
+    for kernels: KernelSet, quantisation: Quantisation? = nil, recorder: RangeRecorder? = nil,
+    threads: Int
+  ) throws(NetworkError) -> Network {
     try file.withBytes { bytes throws(NetworkError) in
       try bytes.withUnsafeBytes { bytes throws(NetworkError) in
         try Network(
-          spec: spec, kernels: kernels, threads: threads,
+          spec: spec, kernels: kernels, quantisation: quantisation, recorder: recorder,
+          threads: threads,
           isPacked: file.canGiveBack
             ? { [file, tensors] in file.didPack($0, tensors.range(of: $0.name)) } : nil,
           parameter: {

@@ -13,6 +13,7 @@ struct ModelContents {
   let provenance: Provenance
   let tensors: TensorTable
   let calibration: [CalibrationClass]
+  let quantisation: QuantisationSection?
 
   init(_ bytes: RawSpan) throws(ModelError) {
     try checkMagic(bytes)
@@ -23,7 +24,9 @@ struct ModelContents {
     guard let bank = parts.apart.first(where: { $0.field == 5 }) else {
       throw .invalid("bank: missing")
     }
-    (preprocessing, spec, decision, provenance) = try parts.unpacked(as: schema, path: "model") {
+    (preprocessing, spec, decision, provenance, quantisation) = try parts.unpacked(
+      as: schema, path: "model"
+    ) {
       message throws(ModelError) in try sections(message)
     }
     let prototypes = try Bank(bytes, bank.payload, featureCount: spec.featureCount)
@@ -68,18 +71,22 @@ private func checkVersion(_ bytes: RawSpan) throws(ModelError) {
 
 private func sections(
   _ message: Cal__Model__Model
-) throws(ModelError) -> (Preprocessing, NetworkSpec, Decision, Provenance) {
+) throws(ModelError) -> (
+  Preprocessing, NetworkSpec, Decision, Provenance, QuantisationSection?
+) {
   guard let preprocessing = message.preprocessing else {
     throw .invalid("preprocessing: missing")
   }
   guard let network = message.network else { throw .invalid("network: missing") }
   guard let decision = message.decision else { throw .invalid("decision: missing") }
   let read = try Preprocessing(preprocessing.pointee)
+  let spec = try NetworkSpec(network.pointee, inputSize: read.size)
   return (
-    read,
-    try NetworkSpec(network.pointee, inputSize: read.size),
-    try Decision(decision.pointee),
+    read, spec, try Decision(decision.pointee),
     try message.provenance.map { message throws(ModelError) in try Provenance(message.pointee) }
-      ?? Provenance()
+      ?? Provenance(),
+    try message.quantization.map { message throws(ModelError) in
+      try QuantisationSection(message.pointee, spec)
+    }
   )
 }

@@ -73,11 +73,25 @@ extension Model {
     return try replacing([Field.calibration: CalibrationClass.field(calibration)])
   }
 
+  /// This model's file, made from `parent`, with what it says of int8 replaced.
+  public func serialised(
+    quantisation: QuantisationSection, parent: Digest
+  ) throws(ModelError) -> [UInt8] {
+    try quantisation.validate(spec)
+    let provenance = try withBytes { bytes throws(ModelError) in
+      try provenanceField(bytes, parent)
+    }
+    return try replacing([
+      Field.quantisation: quantisation.field(spec), Field.provenance: provenance,
+    ])
+  }
+
   /// Numbers of fields of the model message.
   private enum Field {
     static let bank: UInt32 = 5
     static let provenance: UInt32 = 7
     static let calibration: UInt32 = 8
+    static let quantisation: UInt32 = 9
   }
 
   /// The file with other fields of these numbers, in their old places; a new one stands in front

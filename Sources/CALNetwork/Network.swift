@@ -7,6 +7,8 @@ public final class Network: Sendable {
   /// neck divides them by their length then. Not of a statistics neck.
   public let neckScale: [Float]
   public let neckShift: [Float]
+  /// Of the convolutions in blocks.
+  public let precision: Precision
   let implementation: Implementation
 
   enum Implementation: Sendable {
@@ -16,36 +18,49 @@ public final class Network: Sendable {
 
   /// Asks `parameter` for the tensors of `spec.parameters` and keeps no copy but the packed one.
   /// `kernels` must be available. With `statistics`, jobs receive those of maps too; the
-  /// reference path has none.
+  /// reference path has none. With `quantisation` it computes in int8.
   public convenience init(
     spec: NetworkSpec, kernels: KernelSet, statistics: Bool = false,
-    parameter: (Parameter) -> [Float]
+    quantisation: Quantisation? = nil, parameter: (Parameter) -> [Float]
   ) throws(NetworkError) {
-    try self.init(spec: spec, kernels: kernels, statistics: statistics, threads: 1) {
+    try self.init(
+      spec: spec, kernels: kernels, statistics: statistics, quantisation: quantisation, threads: 1
+    ) {
       .owned(parameter($0))
     }
   }
 
   /// The same, packed by `threads` threads, this one included. `isPacked` hears of tensors that
   /// were lent and are not needed any more.
+  /// `recorder` sees what convolutions read; the reference path shows it nothing.
   package init(
-    spec: NetworkSpec, kernels: KernelSet, statistics: Bool = false, threads: Int,
+    spec: NetworkSpec, kernels: KernelSet, statistics: Bool = false,
+    quantisation: Quantisation? = nil, recorder: RangeRecorder? = nil, threads: Int,
     isPacked: ((PackedTensor) -> Void)? = nil, parameter: (Parameter) -> TensorValues
   ) throws(NetworkError) {
     self.spec = spec
     self.kernels = kernels
+    precision = quantisation == nil ? .fp32 : .int8
     let neck = try Network.neck(spec, parameter)
     neckScale = neck.scale
     neckShift = neck.shift
     if kernels == .reference {
       var tensors: [String: [Float]] = [:]
       for entry in spec.parameters { tensors[entry.name] = parameter(entry).array }
-      implementation = .reference(ReferenceNetwork(spec: spec, tensors: tensors))
+      var int8: [String: ReferenceInt8] = [:]
+      let ranges = try quantisation?.used(by: spec) ?? [:]
+      for layer in spec.blockConvolutions {
+        guard let range = ranges[layer.weights] else { continue }
+        let folded = try ParameterReader(spec).convolution(
+          layer.name, norm: layer.norm, epsilon: spec.normEpsilon, parameter)
+        int8[layer.weights] = ReferenceInt8(folded, range: range)
+      }
+      implementation = .reference(ReferenceNetwork(spec: spec, tensors: tensors, int8: int8))
     } else {
       guard let table = kernels.table else { throw .kernels(kernels) }
       let compiler = try Compiler(
-        spec, kernels: table, statistics: statistics, crew: Crew(workers: threads),
-        isPacked: isPacked)
+        spec, kernels: table, statistics: statistics, quantisation: quantisation,
+        recorder: recorder, crew: Crew(workers: threads), isPacked: isPacked)
       implementation = .planned(try compiler.compile(neck: neck, parameter))
     }
   }

@@ -2,6 +2,7 @@
 #if defined(__x86_64__)
 #include "conv.h"
 #include "include/kernels.h"
+#include "int8.h"
 #include "winograd_points.h"
 
 #define ISA(x) x##_avx2
@@ -10,9 +11,13 @@
 #define BLOCK_ROWS 6
 #define ROW_TILE_A 2
 #define ROW_TILE_B 3
+#define INT8_ROWS 4
+#define INT8_INTERLEAVE 4
+#define EACH_INT8_HEIGHT(X) X(1) X(2) X(3) X(4)
 #define EACH_BLOCK_HEIGHT(X) X(1) X(2) X(3) X(4) X(5) X(6)
 
 #pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
+#include "int8_avx2.h"
 #include "kernels_template.h"
 #pragma clang attribute pop
 #endif

@@ -2,6 +2,7 @@
 #if defined(__x86_64__)
 #include "conv.h"
 #include "include/kernels.h"
+#include "int8.h"
 #include "winograd_points.h"
 
 #define ISA(x) x##_avx512
@@ -10,6 +11,8 @@
 #define BLOCK_ROWS 12
 #define ROW_TILE_A 4
 #define ROW_TILE_B 6
+#define INT8_INTERLEAVE 4
+#define INT8_CONV calk_int8_conv_avx2
 #define EACH_BLOCK_HEIGHT(X) X(1) X(2) X(3) X(4) X(5) X(6) X(7) X(8) X(9) X(10) X(11) X(12)
 
 #pragma clang attribute push(                                                                      \

@@ -508,6 +508,57 @@ void   cal__model__calibration__free_unpacked
   assert(message->base.descriptor == &cal__model__calibration__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   cal__model__quantization__input__init
+                     (Cal__Model__Quantization__Input         *message)
+{
+  static const Cal__Model__Quantization__Input init_value = CAL__MODEL__QUANTIZATION__INPUT__INIT;
+  *message = init_value;
+}
+void   cal__model__quantization__init
+                     (Cal__Model__Quantization         *message)
+{
+  static const Cal__Model__Quantization init_value = CAL__MODEL__QUANTIZATION__INIT;
+  *message = init_value;
+}
+size_t cal__model__quantization__get_packed_size
+                     (const Cal__Model__Quantization *message)
+{
+  assert(message->base.descriptor == &cal__model__quantization__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t cal__model__quantization__pack
+                     (const Cal__Model__Quantization *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &cal__model__quantization__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t cal__model__quantization__pack_to_buffer
+                     (const Cal__Model__Quantization *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &cal__model__quantization__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Cal__Model__Quantization *
+       cal__model__quantization__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Cal__Model__Quantization *)
+     protobuf_c_message_unpack (&cal__model__quantization__descriptor,
+                                allocator, len, data);
+}
+void   cal__model__quantization__free_unpacked
+                     (Cal__Model__Quantization *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &cal__model__quantization__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   cal__model__decision__init
                      (Cal__Model__Decision         *message)
 {
@@ -598,7 +649,7 @@ void   cal__model__provenance__free_unpacked
   assert(message->base.descriptor == &cal__model__provenance__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-static const ProtobufCFieldDescriptor cal__model__model__field_descriptors[9] =
+static const ProtobufCFieldDescriptor cal__model__model__field_descriptors[10] =
 {
   {
     "magic",
@@ -697,6 +748,18 @@ static const ProtobufCFieldDescriptor cal__model__model__field_descriptors[9] =
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
   {
+    "quantization",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Cal__Model__Model, quantization),
+    &cal__model__quantization__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
     "tensors",
     15,
     PROTOBUF_C_LABEL_REPEATED,
@@ -718,13 +781,14 @@ static const unsigned cal__model__model__field_indices_by_name[] = {
   3,   /* field[3] = network */
   2,   /* field[2] = preprocessing */
   6,   /* field[6] = provenance */
-  8,   /* field[8] = tensors */
+  8,   /* field[8] = quantization */
+  9,   /* field[9] = tensors */
 };
 static const ProtobufCIntRange cal__model__model__number_ranges[2 + 1] =
 {
   { 1, 0 },
-  { 15, 8 },
-  { 0, 9 }
+  { 15, 9 },
+  { 0, 10 }
 };
 const ProtobufCMessageDescriptor cal__model__model__descriptor =
 {
@@ -734,7 +798,7 @@ const ProtobufCMessageDescriptor cal__model__model__descriptor =
   "Cal__Model__Model",
   "cal.model",
   sizeof(Cal__Model__Model),
-  9,
+  10,
   cal__model__model__field_descriptors,
   cal__model__model__field_indices_by_name,
   2,  cal__model__model__number_ranges,
@@ -1703,6 +1767,147 @@ const ProtobufCMessageDescriptor cal__model__calibration__descriptor =
   cal__model__calibration__field_indices_by_name,
   1,  cal__model__calibration__number_ranges,
   (ProtobufCMessageInit) cal__model__calibration__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor cal__model__quantization__input__field_descriptors[2] =
+{
+  {
+    "name",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Cal__Model__Quantization__Input, name),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "range",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FLOAT,
+    0,   /* quantifier_offset */
+    offsetof(Cal__Model__Quantization__Input, range),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned cal__model__quantization__input__field_indices_by_name[] = {
+  0,   /* field[0] = name */
+  1,   /* field[1] = range */
+};
+static const ProtobufCIntRange cal__model__quantization__input__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor cal__model__quantization__input__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "cal.model.Quantization.Input",
+  "Input",
+  "Cal__Model__Quantization__Input",
+  "cal.model",
+  sizeof(Cal__Model__Quantization__Input),
+  2,
+  cal__model__quantization__input__field_descriptors,
+  cal__model__quantization__input__field_indices_by_name,
+  1,  cal__model__quantization__input__number_ranges,
+  (ProtobufCMessageInit) cal__model__quantization__input__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor cal__model__quantization__field_descriptors[5] =
+{
+  {
+    "inputs",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Cal__Model__Quantization, n_inputs),
+    offsetof(Cal__Model__Quantization, inputs),
+    &cal__model__quantization__input__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "images",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Cal__Model__Quantization, images),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "agreeing",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Cal__Model__Quantization, agreeing),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "probability_change",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FLOAT,
+    0,   /* quantifier_offset */
+    offsetof(Cal__Model__Quantization, probability_change),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "is_default",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Cal__Model__Quantization, is_default),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned cal__model__quantization__field_indices_by_name[] = {
+  2,   /* field[2] = agreeing */
+  1,   /* field[1] = images */
+  0,   /* field[0] = inputs */
+  4,   /* field[4] = is_default */
+  3,   /* field[3] = probability_change */
+};
+static const ProtobufCIntRange cal__model__quantization__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 5 }
+};
+const ProtobufCMessageDescriptor cal__model__quantization__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "cal.model.Quantization",
+  "Quantization",
+  "Cal__Model__Quantization",
+  "cal.model",
+  sizeof(Cal__Model__Quantization),
+  5,
+  cal__model__quantization__field_descriptors,
+  cal__model__quantization__field_indices_by_name,
+  1,  cal__model__quantization__number_ranges,
+  (ProtobufCMessageInit) cal__model__quantization__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor cal__model__decision__field_descriptors[3] =

@@ -71,12 +71,21 @@ FIELD(cal_image, face, 40, 16);
 FIELD(cal_image, face_margin, 56, 4);
 FIELD(cal_image, reserved, 60, 4);
 
-SIZE(cal_session_options, 20);
+SIZE(cal_session_options, 24);
 FIELD(cal_session_options, struct_size, 0, 4);
 FIELD(cal_session_options, threads, 4, 4);
 FIELD(cal_session_options, kernels, 8, 4);
 FIELD(cal_session_options, reserved, 12, 4);
 FIELD(cal_session_options, flags, 16, 4);
+FIELD(cal_session_options, precision, 20, 4);
+
+SIZE(cal_quantize_options, 32);
+FIELD(cal_quantize_options, struct_size, 0, 4);
+FIELD(cal_quantize_options, threads, 4, 4);
+FIELD(cal_quantize_options, flags, 8, 4);
+FIELD(cal_quantize_options, reserved, 12, 4);
+FIELD(cal_quantize_options, progress, 16, 8);
+FIELD(cal_quantize_options, progress_user, 24, 8);
 
 SIZE(cal_stage_time, 16);
 FIELD(cal_stage_time, stage, 0, 4);
@@ -361,7 +370,12 @@ VALUE(CAL_KERNELS_AVX2, 2);
 VALUE(CAL_KERNELS_AVX512, 3);
 VALUE(CAL_KERNELS_REFERENCE, 9);
 
+VALUE(CAL_PRECISION_AUTO, 0);
+VALUE(CAL_PRECISION_FP32, 1);
+VALUE(CAL_PRECISION_INT8, 2);
+
 VALUE(CAL_SESSION_PROFILE, 1);
+VALUE(CAL_QUANTIZE_DEFAULT, 1);
 
 VALUE(CAL_STAGE_PREPROCESSING, 1);
 VALUE(CAL_STAGE_DIGEST, 2);

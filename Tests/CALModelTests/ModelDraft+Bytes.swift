@@ -21,6 +21,7 @@ extension ModelDraft {
       model.data(5, bank)
       model.data(6, decision)
       model.data(7, provenance)
+      if let quantisation { model.data(9, bytes(of: quantisation)) }
     }
   }
 
@@ -112,6 +113,23 @@ extension ModelDraft {
       $0.text(6, details)
       $0.text(7, source)
       $0.text(8, "2026-01-02T03:04:05Z")
+    }
+  }
+
+  private func bytes(of quantisation: Quantisation) -> [UInt8] {
+    Wire.message {
+      for input in quantisation.inputs {
+        let inputBytes = Wire.message {
+          $0.text(1, input.name)
+          $0.float(2, input.range)
+        }
+        $0.data(1, inputBytes)
+      }
+      $0.varint(2, quantisation.images)
+      $0.varint(3, quantisation.agreeing)
+      $0.float(4, quantisation.change)
+      $0.varint(5, quantisation.isDefault)
+      $0.raw(quantisation.extra)
     }
   }
 

@@ -25,6 +25,15 @@ struct ModelDraft: Sendable {
     var extra: [UInt8] = []
   }
 
+  struct Quantisation: Sendable {
+    var inputs: [(name: String, range: Float)]
+    var images: UInt64 = 200
+    var agreeing: UInt64 = 198
+    var change: Float = 0.125
+    var isDefault: UInt64 = 1
+    var extra: [UInt8] = []
+  }
+
   struct Stage: Sendable {
     var blocks: UInt64
     var inner: UInt64
@@ -65,6 +74,7 @@ struct ModelDraft: Sendable {
   var source = String(repeating: "0a", count: 32)
 
   var tensors: [Tensor] = []
+  var quantisation: Quantisation?
 
   /// Fields to stand at the end of a message.
   var extraInModel: [UInt8] = []
@@ -95,6 +105,14 @@ struct ModelDraft: Sendable {
         name: parameter.name, shape: parameter.shape.map { UInt64($0) },
         data: littleEndian(values))
     }
+  }
+
+  /// Adds what int8 needs; the ranges are different powers of two.
+  mutating func quantise() {
+    quantisation = Quantisation(
+      inputs: spec.quantisable.enumerated().map { i, name in
+        (name, Float(sign: .plus, exponent: i - 2, significand: 1))
+      })
   }
 
   /// The values above as the loaded model should have them.

@@ -29,8 +29,20 @@ struct RandomNetwork {
     return (0..<3 * spec.inputSize * spec.inputSize).map { _ in 2 * random.uniform() }
   }
 
-  func network(_ kernels: KernelSet) throws -> Network {
-    try Network(spec: spec, kernels: kernels) { tensors[$0.name]! }
+  func network(_ kernels: KernelSet, _ quantisation: Quantisation? = nil) throws -> Network {
+    try Network(spec: spec, kernels: kernels, quantisation: quantisation) { tensors[$0.name]! }
+  }
+
+  /// Ranges for int8, from some inputs.
+  func ranges(_ inputs: [[Float]]) throws -> Quantisation {
+    let recorder = RangeRecorder(spec)
+    let network = try Network(
+      spec: spec, kernels: .best, quantisation: nil, recorder: recorder, threads: 1
+    ) {
+      .owned(tensors[$0.name]!)
+    }
+    _ = try Collector.run(network, inputs, threads: 2)
+    return recorder.quantisation
   }
 
   private static func spec(_ random: inout Chance) -> NetworkSpec {

@@ -110,7 +110,8 @@ final class TestSession {
   private(set) var handle: OpaquePointer?
 
   init(
-    threads: UInt32 = 1, kernels: Int = 0, bytes: [UInt8] = Fixture.bytes, flags: UInt32 = 0
+    threads: UInt32 = 1, kernels: Int = 0, bytes: [UInt8] = Fixture.bytes, flags: UInt32 = 0,
+    precision: Int = 0
   ) {
     model = load(bytes)
     var options = cal_session_options()
@@ -118,6 +119,7 @@ final class TestSession {
     options.threads = threads
     options.kernels = cal_kernels(kernels)
     options.flags = flags
+    options.precision = cal_precision(precision)
     expect(cal_session_create(model, &options, &handle), CAL_OK)
   }
 

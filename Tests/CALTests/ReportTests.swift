@@ -47,7 +47,7 @@ import Testing
       + #""model":{"sha256":"\#(hex(digest))","format_version":1},"bank":{"epoch":6},"#
       + #""tool":{"name":"libcal","version":"\#(String(cString: cal_version()))","#
       + #""abi":\#(cal_abi_version()),"source":"\#(buildInfo("source"))","kernels":"\#(kernels)","#
-      + #""blas":"\#(buildInfo("blas"))"}}"#
+      + #""precision":"fp32","blas":"\#(buildInfo("blas"))"}}"#
     #expect(report(answer, source: "a\"b\\c\n\u{1}é.png") == expected)
     #expect(report(answer, source: "a\"b\\c\n\u{1}é.png") == expected)
   }

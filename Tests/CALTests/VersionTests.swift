@@ -25,12 +25,13 @@ import Testing
     let keys = lines.dropLast().map { $0.prefix { $0 != ":" } }
     #expect(
       keys == [
-        "version", "abi", "source", "compiler", "target", "kernels", "kernels-available", "blas",
+        "version", "abi", "source", "compiler", "target", "kernels", "kernels-available",
+        "precisions", "blas",
       ])
     #expect(lines.last == "")
     #expect(lines.dropLast().allSatisfy { $0.contains(": ") && !$0.hasSuffix(" ") })
     #expect(lines[0] == "version: \(String(cString: cal_version()))")
-    #expect(lines[7].contains("OpenBLAS"))
+    #expect(lines[8].contains("OpenBLAS"))
   }
 
   /// OpenBLAS writes its part into memory that all calls share.

@@ -29,6 +29,7 @@ static inline int32_t padded(int32_t channels) {
 /* Of one set of loops. */
 void check_convolutions(const calk_kernels *kernels);
 void check_winograd(const calk_kernels *kernels);
+void check_quantised(const calk_kernels *kernels);
 void check_pooling(const calk_kernels *kernels);
 void check_row_products(const calk_kernels *kernels);
 void check_fold(const calk_kernels *kernels);

@@ -75,6 +75,7 @@ int main(void) {
         puts(sets[i].name);
         check_convolutions(kernels);
         check_winograd(kernels);
+        check_quantised(kernels);
         check_pooling(kernels);
         check_row_products(kernels);
         check_fold(kernels);

@@ -24,6 +24,7 @@ STRUCTS = {
     "cal_box": s.Box,
     "cal_image": s.Image,
     "cal_session_options": s.SessionOptions,
+    "cal_quantize_options": s.QuantizeOptions,
     "cal_stage_time": s.StageTime,
     "cal_score": s.Score,
     "cal_attribute_options": s.AttributeOptions,
@@ -96,6 +97,7 @@ def test_constants(tmp_path: Path, header: str) -> None:
         "CAL_VERSION_NUMBER": s.VERSION_NUMBER,
         "CAL_ATTRIBUTE_NO_PIXEL_DIGEST": s.ATTRIBUTE_NO_PIXEL_DIGEST,
         "CAL_SESSION_PROFILE": s.SESSION_PROFILE,
+        "CAL_QUANTIZE_DEFAULT": s.QUANTIZE_DEFAULT,
         "CAL_UPDATER_SALVAGE": s.UPDATER_SALVAGE,
         "CAL_UPDATER_NO_SYNC": s.UPDATER_NO_SYNC,
     }
@@ -106,10 +108,16 @@ def test_constants(tmp_path: Path, header: str) -> None:
     tables = {"KIND": s.KINDS, "VERDICT": s.VERDICTS, "TAG": s.TAGS, "STAGE": s.STAGES}
     for prefix, table in tables.items():
         ours |= {f"CAL_{prefix}_{name.upper()}": value for value, name in table.items()}
-    for prefix, table in (("KERNELS", s.KERNELS), ("RECIPE", s.RECIPES), ("BLOCK", s.BLOCKS)):
+    for prefix, table in (
+        ("KERNELS", s.KERNELS),
+        ("PRECISION", s.PRECISIONS),
+        ("RECIPE", s.RECIPES),
+        ("BLOCK", s.BLOCKS),
+    ):
         ours |= {f"CAL_{prefix}_{name.upper()}": value for name, value in table.items()}
     assert c_numbers(tmp_path, list(ours)) == ours
-    prefixes = "KIND VERDICT KERNELS FORMAT ATTRIBUTE RECIPE TAG BLOCK SESSION STAGE"
+    prefixes = "KIND VERDICT KERNELS PRECISION FORMAT ATTRIBUTE RECIPE TAG BLOCK SESSION STAGE"
+    prefixes += " QUANTIZE"
     for prefix in prefixes.split():
         assert set(re.findall(rf"(CAL_{prefix}_[A-Z0-9_]+) =", header)) == {
             name for name in ours if name.startswith(f"CAL_{prefix}_")

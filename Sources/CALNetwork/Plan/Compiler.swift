@@ -5,6 +5,10 @@ struct Compiler {
   private let spec: NetworkSpec
   private let reader: ParameterReader
   private let packer: Packer
+  /// Of the inputs of the convolutions that are computed in whole numbers, by their weights' names.
+  private let ranges: [String: Float]
+  /// Looks at the inputs of convolutions in blocks.
+  private let recorder: RangeRecorder?
   private var plan = PlanBuilder()
   /// Where the statistics of maps go, and how many numbers are there by now.
   private var statistics: (slot: SlotID, count: Int)?
@@ -12,10 +16,13 @@ struct Compiler {
   private var maps: [(slot: SlotID, shape: StatisticsMap)] = []
 
   init(
-    _ spec: NetworkSpec, kernels: UnsafePointer<calk_kernels>, statistics: Bool, crew: Crew,
+    _ spec: NetworkSpec, kernels: UnsafePointer<calk_kernels>, statistics: Bool,
+    quantisation: Quantisation? = nil, recorder: RangeRecorder? = nil, crew: Crew,
     isPacked: ((PackedTensor) -> Void)? = nil
   ) throws(NetworkError) {
     self.spec = spec
+    self.recorder = recorder
+    ranges = try quantisation?.used(by: spec) ?? [:]
     if statistics || spec.neck.takesStatistics {
       self.statistics = (plan.slot(spec.statisticCount), 0)
     }
@@ -100,60 +107,70 @@ struct Compiler {
     if spec.block == .bottleneck {
       let first = try folded(prefix + ".conv1", prefix + ".bn1", source)
       let reduced = plan.map(side: input.side, channels: stage.innerChannels)
-      try add([Term(first, over: input, step: 1)], to: reduced, relu: true)
+      try add(first, from: input, to: reduced)
       body = reduced
     }
     let spatial = spec.block == .bottleneck ? 2 : 1
     let wide = try folded("\(prefix).conv\(spatial)", "\(prefix).bn\(spatial)", source)
     let inner = plan.map(side: side, channels: stage.innerChannels)
-    try addSpatial(wide, from: body, to: inner, stride: stride)
+    try add(wide, from: body, to: inner, stride: stride)
 
     let last = try folded("\(prefix).conv\(spatial + 1)", "\(prefix).bn\(spatial + 1)", source)
     guard spec.projects(stage: s, block: b) else {
       let output = plan.map(side: side, channels: stage.outChannels)
-      try addLast(last, from: inner, to: output, residual: input)
+      try add(last, from: inner, to: output, residual: input)
       return output
     }
     let projection = try folded(prefix + ".downsample.0", prefix + ".downsample.1", source)
-    let shortcut = Term(projection, over: input, step: stride)
-    if last.kernel == 1 {
+    if last.kernel == 1 && ranges[projection.name] == nil {
+      record(input, before: projection)
+      record(inner, before: last)
+      let shortcut = Term(projection, over: input, step: stride)
       let output = plan.map(side: side, channels: stage.outChannels)
       try add([Term(last, over: inner, step: 1), shortcut], to: output, relu: true)
       return output
     }
     let residual = plan.map(side: side, channels: stage.outChannels)
-    try add([shortcut], to: residual, relu: false)
+    try add(projection, from: input, to: residual, stride: stride, relu: false)
     let output = plan.map(side: side, channels: stage.outChannels)
-    try addLast(last, from: inner, to: output, residual: residual)
+    try add(last, from: inner, to: output, residual: residual)
     return output
   }
 
-  /// The 3x3 convolution that may carry a stride.
-  private mutating func addSpatial(
-    _ c: FoldedConvolution, from input: Map, to output: Map, stride: Int
+  /// A convolution of a block, on the fastest path that it has.
+  private mutating func add(
+    _ c: FoldedConvolution, from input: Map, to output: Map, stride: Int = 1,
+    residual: Map? = nil, relu: Bool = true
   ) throws(NetworkError) {
-    if stride == 1 {
-      try addLast(c, from: input, to: output, residual: nil)
+    record(input, before: c)
+    let term = Term(c, over: input, step: stride)
+    if let range = ranges[c.name] {
+      let step = try packer.int8(term, range: range, to: output, residual: residual, relu: relu)
+      let touched = [input.slot, output.slot] + (residual.map { [$0.slot] } ?? [])
+      plan.add(.int8(step), touching: touched, scratch: step.scratch)
+    } else if c.kernel == 3, stride == 1,
+      let tile = Winograd.tile(side: output.side, input: c.input, output: c.out)
+    {
+      try addWinograd(c, tile: tile, from: input, to: output, residual: residual, relu: relu)
     } else {
-      try add([Term(c, over: input, step: stride)], to: output, relu: true)
+      try add([term], to: output, residual: residual, relu: relu)
     }
   }
 
-  /// A convolution of stride 1 with ReLU, and with the residual if there is one.
-  private mutating func addLast(
-    _ c: FoldedConvolution, from input: Map, to output: Map, residual: Map?
+  private mutating func record(_ input: Map, before convolution: FoldedConvolution) {
+    guard let recorder, let layer = recorder.layer(convolution.name) else { return }
+    let step = RangeStep(map: input, layer: layer, recorder: recorder)
+    plan.add(.range(step), touching: [input.slot])
+  }
+
+  private mutating func addWinograd(
+    _ c: FoldedConvolution, tile: Int, from input: Map, to output: Map, residual: Map?, relu: Bool
   ) throws(NetworkError) {
-    guard c.kernel == 3,
-      let tile = Winograd.tile(side: output.side, input: c.input, output: c.out)
-    else {
-      return try add(
-        [Term(c, over: input, step: 1)], to: output, residual: residual, relu: true)
-    }
     let across = (output.side + tile - 1) / tile
     let transformed = plan.slot(
       WinogradStep.transformedCount(tile: tile, across: across, channels: c.input))
     let step = try packer.winograd(
-      c, tile: tile, from: input, to: output, residual: residual, relu: true,
+      c, tile: tile, from: input, to: output, residual: residual, relu: relu,
       transformed: transformed)
     let touched = [input.slot, output.slot, transformed] + (residual.map { [$0.slot] } ?? [])
     plan.add(.winograd(step), touching: touched, scratch: step.scratch)

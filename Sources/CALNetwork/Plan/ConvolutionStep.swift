@@ -20,34 +20,25 @@ struct ConvolutionStep: @unchecked Sendable {
     }
   }
 
-  /// Rows that are worked on together: their input should stay in the second-level cache
-  /// while the panels go by.
-  private var rowsPerChunk: Int {
-    min(max(ConvolutionStep.cacheFloats / max(depth, 1), 24), 240)
+  private var sharing: RowSharing {
+    RowSharing(
+      rows: rows, panels: panels,
+      rowsPerChunk: min(max(ConvolutionStep.cacheFloats / max(depth, 1), 24), 240))
   }
 
-  private var chunks: Int { (rows + rowsPerChunk - 1) / rowsPerChunk }
-
-  private func groups(_ work: Work) -> Int {
-    // With few chunks, panels are shared out too; about four items a worker even out.
-    guard work.workers > 1 else { return 1 }
-    return min(panels, max(1, (4 * work.workers + chunks - 1) / chunks))
-  }
-
-  func items(_ work: Work) -> Int { chunks * groups(work) }
+  func items(_ work: Work) -> Int { sharing.items(work) }
 
   func run(_ item: Int, _ work: Work) {
-    let groups = groups(work)
-    run(
-      rows: share(rows, item / groups, of: chunks),
-      panels: share(panels, item % groups, of: groups), work)
+    let part = sharing.item(item, work)
+    run(rows: part.rows, panels: part.panels, work)
   }
 
   /// Output positions of any number, chunk by chunk.
   func run(rows: Range<Int>, _ work: Work) {
-    let chunks = (rows.count + rowsPerChunk - 1) / rowsPerChunk
-    for chunk in 0..<chunks {
-      let range = share(rows.count, chunk, of: chunks)
+    var sharing = sharing
+    sharing.rows = rows.count
+    for chunk in 0..<sharing.chunks {
+      let range = share(rows.count, chunk, of: sharing.chunks)
       run(
         rows: rows.lowerBound + range.lowerBound..<rows.lowerBound + range.upperBound,
         panels: 0..<panels, work)
@@ -69,7 +60,7 @@ struct ConvolutionStep: @unchecked Sendable {
 
   var scratch: ScratchSize {
     withUnsafePointer(to: shape) {
-      ScratchSize(floats: 0, pointers: min(rows, rowsPerChunk) * Int(calk_conv_taps($0)))
+      ScratchSize(floats: 0, pointers: sharing.mostRows * Int(calk_conv_taps($0)))
     }
   }
 

@@ -51,6 +51,47 @@ struct Packer {
       panels: panels(output.channels), weights: memory)
   }
 
+  /// One convolution in whole numbers; `range` is the largest value of its input.
+  func int8(
+    _ term: Term, range: Float, to output: Map, residual: Map?, relu: Bool
+  ) throws(NetworkError) -> Int8Step {
+    let c = term.convolution
+    let padded = roundUp(output.channels, to: Int(CALK_CHANNELS))
+    let count = calk_int8_packed(Int32(c.kernel * c.kernel), Int32(c.input), Int32(c.out))
+    guard let weights = ZeroedMemory(byteCount: Int(count)),
+      let scales = FloatMemory(count: 2 * padded)
+    else { throw .memory }
+    let packed = weights.base.bindMemory(to: Int8.self, capacity: Int(count))
+    c.withFilter { filter in
+      crew.each(padded / Int(CALK_CHANNELS)) { panel, _ in
+        calk_int8_pack(
+          kernels.pointee.int8_interleave, filter, Int32(panel), Int32(panel) + 1, packed,
+          scales.base)
+      }
+    }
+    for o in 0..<c.out {
+      scales.base[o] *= range / Float(CALK_CODE_MAX)
+      scales.base[padded + o] = c.bias[o]
+    }
+
+    var shape = calk_int8()
+    shape.window = term.window
+    shape.out_width = Int32(output.side)
+    shape.out_stride = Int32(output.stride)
+    shape.out_channels = Int32(padded)
+    shape.relu = relu ? 1 : 0
+    shape.codes = Float(CALK_CODE_MAX) / range
+    shape.weights = UnsafePointer(packed)
+    shape.scale = UnsafePointer(scales.base)
+    shape.bias = UnsafePointer(scales.base + padded)
+    let sharing = RowSharing(
+      rows: output.positions, panels: padded / Int(CALK_CHANNELS),
+      rowsPerChunk: Int8Step.rowsPerChunk(term.window))
+    return Int8Step(
+      shape: shape, input: term.input, residual: residual?.slot, output: output.slot,
+      sharing: sharing, weights: weights, scales: scales)
+  }
+
   /// A 3x3 convolution of stride 1 by Winograd's algorithm with output tiles of `tile`.
   func winograd(
     _ c: FoldedConvolution, tile: Int, from input: Map, to output: Map, residual: Map?, relu: Bool,

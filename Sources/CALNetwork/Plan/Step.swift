@@ -7,6 +7,8 @@ enum Step: @unchecked Sendable {
   case gather(GatherStep)
   case convolution(ConvolutionStep)
   case winograd(WinogradStep)
+  case int8(Int8Step)
+  case range(RangeStep)
   case maxPool(MaxPoolStep)
   case cosine(CosineStep)
   case mask(MaskStep)
@@ -26,10 +28,11 @@ enum Step: @unchecked Sendable {
     case .gather(let step): step.items
     case .convolution(let step): step.items(work)
     case .winograd(let step): step.items(phase: phase, work)
+    case .int8(let step): step.items(work)
     case .maxPool(let step): step.items
     case .cosine(let step): step.items
     case .mask(let step): step.items
-    case .gate, .unit: 1
+    case .gate, .unit, .range: 1
     case .pool(let step): step.items
     case .statistics(let step): step.items
     case .projection(let step): step.items
@@ -41,6 +44,8 @@ enum Step: @unchecked Sendable {
     case .gather(let step): step.run(item, work)
     case .convolution(let step): step.run(item, work)
     case .winograd(let step): step.run(item, phase: phase, work)
+    case .int8(let step): step.run(item, work)
+    case .range(let step): step.run(work)
     case .maxPool(let step): step.run(item, work)
     case .cosine(let step): step.run(item, work)
     case .mask(let step): step.run(item, work)

@@ -4,10 +4,14 @@
 struct ReferenceNetwork: Sendable {
   let spec: NetworkSpec
   private let tensors: [String: [Float]]
+  /// By the names of their weights: the convolutions that int8 has in whole numbers.
+  private let int8: [String: ReferenceInt8]
 
-  init(spec: NetworkSpec, tensors: [String: [Float]]) {
+  /// `int8` has what is to be computed in whole numbers.
+  init(spec: NetworkSpec, tensors: [String: [Float]], int8: [String: ReferenceInt8] = [:]) {
     self.spec = spec
     self.tensors = tensors
+    self.int8 = int8
   }
 
   /// The maps of the stem, in front of its pooling, and of every block. `input` is
@@ -114,8 +118,11 @@ struct ReferenceNetwork: Sendable {
   private func convolution(
     _ input: FeatureMap, _ name: String, _ norm: String, out: Int, kernel: Int, stride: Int
   ) -> FeatureMap {
-    input.convolved(weight: values(name + ".weight"), out: out, kernel: kernel, stride: stride)
-      .normalised(self.norm(norm, epsilon: spec.normEpsilon))
+    if let whole = int8[name + ".weight"] { return whole.apply(input, stride: stride) }
+    return input.convolved(
+      weight: values(name + ".weight"), out: out, kernel: kernel, stride: stride
+    )
+    .normalised(self.norm(norm, epsilon: spec.normEpsilon))
   }
 
   private func norm(_ name: String, epsilon: Float) -> ReferenceNorm {

@@ -7,6 +7,7 @@
 #include "conv.h"
 #include "frequency.h"
 #include "gradient.h"
+#include "int8.h"
 #include "winograd.h"
 
 typedef enum calk_set { CALK_PORTABLE = 1, CALK_AVX2 = 2, CALK_AVX512 = 3 } calk_set;
@@ -31,6 +32,14 @@ typedef struct calk_kernels {
      * (row_end - row_begin) * taps pointers. */
     void (*conv)(const calk_conv *conv, const calk_conv_data *data, int32_t row_begin,
                  int32_t row_end, int32_t panel_begin, int32_t panel_end, const float **table);
+
+    /* Channels of a column that stand together in weights of calk_int8_pack. */
+    int32_t int8_interleave;
+
+    /* The same in whole numbers; data has one input. `scratch` has calk_int8_room bytes. */
+    void (*int8_conv)(const calk_int8 *conv, const calk_conv_data *data, int32_t row_begin,
+                      int32_t row_end, int32_t panel_begin, int32_t panel_end, uint8_t *scratch,
+                      const float **table);
 
     /* Input transform of tiles begin to end into v: point, tile - first_tile, channel;
      * `tiles` is the number of tiles that v has room for, see calk_winograd_room. */

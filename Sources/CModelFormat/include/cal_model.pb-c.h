@@ -27,6 +27,8 @@ typedef struct Cal__Model__Bank Cal__Model__Bank;
 typedef struct Cal__Model__Prototype Cal__Model__Prototype;
 typedef struct Cal__Model__Calibration Cal__Model__Calibration;
 typedef struct Cal__Model__Calibration__Class Cal__Model__Calibration__Class;
+typedef struct Cal__Model__Quantization Cal__Model__Quantization;
+typedef struct Cal__Model__Quantization__Input Cal__Model__Quantization__Input;
 typedef struct Cal__Model__Decision Cal__Model__Decision;
 typedef struct Cal__Model__Provenance Cal__Model__Provenance;
 
@@ -114,6 +116,7 @@ struct  Cal__Model__Model
   Cal__Model__Decision *decision;
   Cal__Model__Provenance *provenance;
   Cal__Model__Calibration *calibration;
+  Cal__Model__Quantization *quantization;
   /*
    * The network's numbers. Last, because they are large.
    */
@@ -122,7 +125,7 @@ struct  Cal__Model__Model
 };
 #define CAL__MODEL__MODEL__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&cal__model__model__descriptor) \
-    , 0, 0, NULL, NULL, NULL, NULL, NULL, NULL, 0,NULL }
+    , 0, 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 0,NULL }
 
 
 /*
@@ -359,6 +362,56 @@ struct  Cal__Model__Calibration
 #define CAL__MODEL__CALIBRATION__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&cal__model__calibration__descriptor) \
     , 0,NULL }
+
+
+struct  Cal__Model__Quantization__Input
+{
+  ProtobufCMessage base;
+  /*
+   * of the convolution's weights
+   */
+  char *name;
+  /*
+   * of its input: larger values count as this one
+   */
+  float range;
+};
+#define CAL__MODEL__QUANTIZATION__INPUT__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&cal__model__quantization__input__descriptor) \
+    , (char *)protobuf_c_empty_string, 0 }
+
+
+/*
+ * What computing in int8 needs beside the weights, and what it did to answers.
+ */
+struct  Cal__Model__Quantization
+{
+  ProtobufCMessage base;
+  /*
+   * one for every convolution in blocks
+   */
+  size_t n_inputs;
+  Cal__Model__Quantization__Input **inputs;
+  /*
+   * that ranges were taken from and answers compared of
+   */
+  uint32_t images;
+  /*
+   * of these: those with the same top prototype in fp32 and int8
+   */
+  uint32_t agreeing;
+  /*
+   * the largest, of any image and prototype
+   */
+  float probability_change;
+  /*
+   * computed in int8 unless told otherwise; needs 99 % agreeing
+   */
+  protobuf_c_boolean is_default;
+};
+#define CAL__MODEL__QUANTIZATION__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&cal__model__quantization__descriptor) \
+    , 0,NULL, 0, 0, 0, 0 }
 
 
 /*
@@ -632,6 +685,28 @@ Cal__Model__Calibration *
 void   cal__model__calibration__free_unpacked
                      (Cal__Model__Calibration *message,
                       ProtobufCAllocator *allocator);
+/* Cal__Model__Quantization__Input methods */
+void   cal__model__quantization__input__init
+                     (Cal__Model__Quantization__Input         *message);
+/* Cal__Model__Quantization methods */
+void   cal__model__quantization__init
+                     (Cal__Model__Quantization         *message);
+size_t cal__model__quantization__get_packed_size
+                     (const Cal__Model__Quantization   *message);
+size_t cal__model__quantization__pack
+                     (const Cal__Model__Quantization   *message,
+                      uint8_t             *out);
+size_t cal__model__quantization__pack_to_buffer
+                     (const Cal__Model__Quantization   *message,
+                      ProtobufCBuffer     *buffer);
+Cal__Model__Quantization *
+       cal__model__quantization__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   cal__model__quantization__free_unpacked
+                     (Cal__Model__Quantization *message,
+                      ProtobufCAllocator *allocator);
 /* Cal__Model__Decision methods */
 void   cal__model__decision__init
                      (Cal__Model__Decision         *message);
@@ -708,6 +783,12 @@ typedef void (*Cal__Model__Calibration__Class_Closure)
 typedef void (*Cal__Model__Calibration_Closure)
                  (const Cal__Model__Calibration *message,
                   void *closure_data);
+typedef void (*Cal__Model__Quantization__Input_Closure)
+                 (const Cal__Model__Quantization__Input *message,
+                  void *closure_data);
+typedef void (*Cal__Model__Quantization_Closure)
+                 (const Cal__Model__Quantization *message,
+                  void *closure_data);
 typedef void (*Cal__Model__Decision_Closure)
                  (const Cal__Model__Decision *message,
                   void *closure_data);
@@ -737,6 +818,8 @@ extern const ProtobufCMessageDescriptor cal__model__prototype__descriptor;
 extern const ProtobufCEnumDescriptor    cal__model__prototype__kind__descriptor;
 extern const ProtobufCMessageDescriptor cal__model__calibration__descriptor;
 extern const ProtobufCMessageDescriptor cal__model__calibration__class__descriptor;
+extern const ProtobufCMessageDescriptor cal__model__quantization__descriptor;
+extern const ProtobufCMessageDescriptor cal__model__quantization__input__descriptor;
 extern const ProtobufCMessageDescriptor cal__model__decision__descriptor;
 extern const ProtobufCMessageDescriptor cal__model__provenance__descriptor;
 

@@ -68,6 +68,11 @@ PROTOTYPES: dict[str, tuple[Any, list[Any]]] = {
     ),
     "cal_session_report": (c_int32, [handle, POINTER(s.Result), c_char_p, *_text]),
     "cal_session_kernels": (c_char_p, [handle]),
+    "cal_session_precision": (c_char_p, [handle]),
+    "cal_model_quantize": (
+        c_int32,
+        [handle, POINTER(s.Image), c_size_t, POINTER(s.QuantizeOptions), POINTER(handle)],
+    ),
     "cal_session_profile": (
         c_int32,
         [handle, POINTER(s.StageTime), c_size_t, POINTER(c_size_t)],

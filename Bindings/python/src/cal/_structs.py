@@ -33,12 +33,15 @@ ATTRIBUTE_NO_PIXEL_DIGEST = 1
 
 SESSION_PROFILE = 1
 
+QUANTIZE_DEFAULT = 1
+
 UPDATER_SALVAGE = 1
 UPDATER_NO_SYNC = 2
 
 KINDS = {1: "known", 2: "novel", 3: "retired"}
 VERDICTS = {0: "undetermined", 1: "known", 2: "novel"}
 KERNELS = {"auto": 0, "portable": 1, "avx2": 2, "avx512": 3, "reference": 9}
+PRECISIONS = {"auto": 0, "fp32": 1, "int8": 2}
 STAGES = {
     1: "preprocessing",
     2: "digest",
@@ -135,6 +138,18 @@ class SessionOptions(Versioned):
         ("kernels", c_int32),
         ("reserved", c_uint32),
         ("flags", c_uint32),
+        ("precision", c_int32),
+    ]
+
+
+class QuantizeOptions(Versioned):
+    _fields_ = [
+        ("struct_size", c_uint32),
+        ("threads", c_uint32),
+        ("flags", c_uint32),
+        ("reserved", c_uint32),
+        ("progress", ProgressCallback),
+        ("progress_user", c_void_p),
     ]
 
 

@@ -115,7 +115,8 @@ class CalStateError(CalError, RuntimeError):
 
 
 class CalRefused(CalError):
-    """A commit that would make known methods worse; the sentence has the figures."""
+    """A commit that would make known methods worse, or int8 as the default where it changes too
+    many answers; the sentence has the figures."""
 
 
 class CalInternalError(CalError, RuntimeError):

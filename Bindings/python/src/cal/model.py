@@ -17,6 +17,7 @@ from ._buffer import Pinned
 from ._handle import Handle
 from ._native import library
 from ._progress import Progress, Relay
+from ._quantizing import quantized
 from .errors import Status, error
 from .results import ModelInfo, Prototype
 from .session import BATCH, Session
@@ -48,7 +49,7 @@ class Model(Handle):
 
     def __init__(self, pointer: int) -> None:
         super().__init__(library(), pointer, "cal_model_free")
-        self._idle: dict[tuple[int, str], list[Session]] = {}
+        self._idle: dict[tuple[int, str, str], list[Session]] = {}
         self._lock = threading.Lock()
 
     @classmethod
@@ -160,10 +161,34 @@ class Model(Handle):
         assert pointer.value is not None
         return Model(pointer.value)
 
-    def session(self, threads: int = 1, kernels: str = "auto", profile: bool = False) -> Session:
+    def quantize(
+        self,
+        images: Iterable[Any],
+        *,
+        default: bool = False,
+        threads: int = 1,
+        exif: bool = False,
+        progress: Progress | None = None,
+    ) -> Model:
+        """A copy that can be computed in int8, with ranges from these images: a few hundred of
+        those that it is for. All of them are held in memory. How many keep their top prototype
+        stands in describe()["quantization"]. With `default`, sessions of the copy run in int8
+        unless told otherwise; CalRefused if less than 99 % keep it. `progress(done, total)`
+        counts every image twice."""
+        flags = s.QUANTIZE_DEFAULT if default else 0
+        return Model(quantized(self._library, self._use(), images, exif, flags, threads, progress))
+
+    def session(
+        self,
+        threads: int = 1,
+        kernels: str = "auto",
+        profile: bool = False,
+        precision: str = "auto",
+    ) -> Session:
         """Scratch memory for attribution: make one per thread of yours and keep it. With
-        `profile` it takes the time of every stage, for Session.profile()."""
-        return Session(self, threads, kernels, profile)
+        `profile` it takes the time of every stage, for Session.profile(). `precision` is "fp32",
+        "int8" (of a model that quantize made) or "auto", the model's default."""
+        return Session(self, threads, kernels, profile, precision)
 
     @overload
     def attribute(  # type: ignore[overload-overlap]  # text is iterable too
@@ -172,6 +197,7 @@ class Model(Handle):
         *,
         threads: int = 1,
         kernels: str = "auto",
+        precision: str = "auto",
         face: Face | None = None,
         **options: Unpack[Options],
     ) -> Attribution: ...
@@ -183,6 +209,7 @@ class Model(Handle):
         *,
         threads: int = 1,
         kernels: str = "auto",
+        precision: str = "auto",
         face: Iterable[Face | None] | None = None,
         batch: int = BATCH,
         decoders: int = 0,
@@ -196,6 +223,7 @@ class Model(Handle):
         *,
         threads: int = 1,
         kernels: str = "auto",
+        precision: str = "auto",
         face: Any = None,
         batch: int = BATCH,
         decoders: int = 0,
@@ -208,7 +236,7 @@ class Model(Handle):
         One bad image raises; among many it has its own status and error. Sessions are kept for
         the next call; threads that call this at once get one each.
         """
-        with self._borrow(threads, kernels) as session:
+        with self._borrow(threads, kernels, precision) as session:
             if image_inputs.is_single(images):
                 return session.attribute(images, face=face, **options)
             return session.attribute_batch(
@@ -221,14 +249,14 @@ class Model(Handle):
             )
 
     @contextmanager
-    def _borrow(self, threads: int, kernels: str) -> Iterator[Session]:
+    def _borrow(self, threads: int, kernels: str, precision: str) -> Iterator[Session]:
         self._use()
-        key = (threads, kernels)
+        key = (threads, kernels, precision)
         with self._lock:
             kept = self._idle.setdefault(key, [])
             session = kept.pop() if kept else None
         if session is None:
-            session = self.session(threads, kernels)
+            session = self.session(threads, kernels, precision=precision)
         try:
             yield session
         finally:

@@ -33,11 +33,21 @@ class Session(Handle):
     """Made by Model.session. One thread at a time; any thread. Keeps its model alive."""
 
     def __init__(
-        self, model: Model, threads: int = 1, kernels: str = "auto", profile: bool = False
+        self,
+        model: Model,
+        threads: int = 1,
+        kernels: str = "auto",
+        profile: bool = False,
+        precision: str = "auto",
     ) -> None:
         if kernels not in s.KERNELS:
             raise error(
                 Status.ARGUMENT, f"kernels {kernels!r} must be one of {', '.join(s.KERNELS)}"
+            )
+        if precision not in s.PRECISIONS:
+            raise error(
+                Status.ARGUMENT,
+                f"precision {precision!r} must be one of {', '.join(s.PRECISIONS)}",
             )
         if not 0 <= threads <= s.THREADS_MAX:
             raise error(Status.ARGUMENT, f"threads {threads} must be 1 to {s.THREADS_MAX}")
@@ -45,6 +55,7 @@ class Session(Handle):
             threads=threads,
             kernels=s.KERNELS[kernels],
             flags=s.SESSION_PROFILE if profile else 0,
+            precision=s.PRECISIONS[precision],
         )
         pointer = ctypes.c_void_p()
         library = model._library
@@ -60,6 +71,11 @@ class Session(Handle):
     def kernels(self) -> str:
         """The instruction set in use: "avx512", "avx2", "portable" or "reference"."""
         return str(self._library.c.cal_session_kernels(self._use()).decode())
+
+    @property
+    def precision(self) -> str:
+        """What the network is computed in: "fp32" or "int8"."""
+        return str(self._library.c.cal_session_precision(self._use()).decode())
 
     def profile(self) -> dict[str, int]:
         """Nanoseconds that went to each stage of all images so far, of all threads together;

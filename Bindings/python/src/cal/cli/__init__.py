@@ -17,6 +17,7 @@ from . import (
     inspect,
     lineage,
     merge,
+    quantize,
     split,
     train,
     update,
@@ -51,6 +52,7 @@ def parser() -> argparse.ArgumentParser:
         lineage,
         inspect,
         import_,
+        quantize,
         version,
     ):
         module.register(commands)

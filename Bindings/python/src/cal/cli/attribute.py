@@ -13,6 +13,7 @@ from typing import Any, TextIO
 
 from tqdm import tqdm
 
+from .. import _structs as s
 from .._options import Options
 from ..errors import Status
 from ..model import Model
@@ -53,6 +54,12 @@ def register(commands: Any) -> None:
         default=min(max(processors(), 2), 16),
         help="threads that read images ahead (as many as processors, 2 to 16)",
     )
+    parser.add_argument(
+        "--precision",
+        choices=list(s.PRECISIONS),
+        default="auto",
+        help="of the network (the model's default)",
+    )
     parser.add_argument("--batch", type=positive, default=BATCH, help=f"images a call ({BATCH})")
     parser.add_argument("--known-threshold", type=threshold, help="0 to 1; 0 is none")
     parser.add_argument("--novel-threshold", type=threshold, help="0 to 1; 0 is none")
@@ -84,7 +91,10 @@ def run(chosen: argparse.Namespace) -> int:
     bar = _wants_bar(chosen)
     if bar and "-" not in chosen.paths:
         paths = list(paths)  # a bar shows how much is left
-    with Model.load(chosen.model) as model, model.session(chosen.threads) as session:
+    with (
+        Model.load(chosen.model) as model,
+        model.session(chosen.threads, precision=chosen.precision) as session,
+    ):
         kept = _kept(chosen, model, session, boxes, options) if chosen.resume else resume.Kept()
         images, named = itertools.tee(kept.left(paths))
         with (

@@ -16,7 +16,7 @@ from .. import _structs as s
 from ..errors import CalError, error
 from ..model import Model
 from ..session import Session
-from . import files
+from . import accuracy, files
 from .arguments import positive, positives, processors
 from .exits import DONE
 
@@ -52,11 +52,20 @@ def register(commands: Any) -> None:
     )
     parser.add_argument("--repeats", type=positive, default=5, help="medians are of these (5)")
     parser.add_argument("--kernels", choices=sorted(s.KERNELS), default="auto")
+    parser.add_argument("--precision", choices=list(s.PRECISIONS), default="auto")
+    parser.add_argument(
+        "--accuracy",
+        action="store_true",
+        help="no times: what the precision (int8 unless told otherwise) does to the answers of all "
+        "images, against fp32",
+    )
     parser.add_argument("--json", action="store_true", help="as one JSON object")
-    parser.set_defaults(run=run)
+    parser.set_defaults(run=run, wrong_usage=parser.error)
 
 
 def run(chosen: argparse.Namespace) -> int:
+    if chosen.accuracy:
+        return _accuracy(chosen)
     paths = list(itertools.islice(files.expand(chosen.images, False), IMAGES))
     if chosen.images and not paths:
         raise OSError(0, "no images found", chosen.images[0])
@@ -75,12 +84,28 @@ def run(chosen: argparse.Namespace) -> int:
     return DONE
 
 
+def _accuracy(chosen: argparse.Namespace) -> int:
+    if not chosen.images:
+        chosen.wrong_usage("--accuracy needs images")
+    paths = list(files.expand(chosen.images, False))
+    if not paths:
+        raise OSError(0, "no images found", chosen.images[0])
+    precision = "int8" if chosen.precision == "auto" else chosen.precision
+    with Model.load(chosen.model) as model:
+        found = accuracy.compare(model, paths, precision, chosen.kernels, max(chosen.threads))
+    print(json.dumps(found) if chosen.json else "\n".join(accuracy.table(found)))
+    return DONE
+
+
 def _measure(
     model: Model, pictures: list[memoryview], chosen: argparse.Namespace
 ) -> dict[str, Any]:
     """All kinds of runs in turn, as often as there are repeats: if the machine's speed changes,
     it does so for all of them."""
-    sessions = {n: model.session(n, chosen.kernels, profile=True) for n in chosen.threads}
+    sessions = {
+        n: model.session(n, chosen.kernels, profile=True, precision=chosen.precision)
+        for n in chosen.threads
+    }
     kinds = list(itertools.product(chosen.threads, chosen.batch))
     times: dict[tuple[int, int], list[dict[str, float]]] = {kind: [] for kind in kinds}
     try:
@@ -93,11 +118,13 @@ def _measure(
                 if turn >= 0:  # the first warms caches and memory up
                     times[threads, batch].append(one)
         kernels = sessions[chosen.threads[0]].kernels
+        precision = sessions[chosen.threads[0]].precision
     finally:
         for session in sessions.values():
             session.close()
     return {
         "kernels": kernels,
+        "precision": precision,
         "runs": [_medians(*kind, repeats) for kind, repeats in times.items()],
     }
 
@@ -160,7 +187,7 @@ def _table(found: dict[str, Any]) -> Iterator[str]:
     shown = ", ".join(sizes[:3]) + (", ..." if len(sizes) > 3 else "")
     decoding = found["decode_ms"]
     yield f"model       {found['model']}, input {found['input_size']} x {found['input_size']}"
-    yield f"kernels     {found['kernels']}"
+    yield f"kernels     {found['kernels']}, {found['precision']}"
     yield f"images      {'made up' if decoding is None else len(found['images'])}, {shown}"
     if decoding is not None:
         yield f"decoding    {decoding:.3f} ms a file, one thread"

@@ -8,7 +8,7 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class Model(_message.Message):
-    __slots__ = ("magic", "format_version", "preprocessing", "network", "bank", "decision", "provenance", "calibration", "tensors")
+    __slots__ = ("magic", "format_version", "preprocessing", "network", "bank", "decision", "provenance", "calibration", "quantization", "tensors")
     MAGIC_FIELD_NUMBER: _ClassVar[int]
     FORMAT_VERSION_FIELD_NUMBER: _ClassVar[int]
     PREPROCESSING_FIELD_NUMBER: _ClassVar[int]
@@ -17,6 +17,7 @@ class Model(_message.Message):
     DECISION_FIELD_NUMBER: _ClassVar[int]
     PROVENANCE_FIELD_NUMBER: _ClassVar[int]
     CALIBRATION_FIELD_NUMBER: _ClassVar[int]
+    QUANTIZATION_FIELD_NUMBER: _ClassVar[int]
     TENSORS_FIELD_NUMBER: _ClassVar[int]
     magic: int
     format_version: int
@@ -26,8 +27,9 @@ class Model(_message.Message):
     decision: Decision
     provenance: Provenance
     calibration: Calibration
+    quantization: Quantization
     tensors: _containers.RepeatedCompositeFieldContainer[Tensor]
-    def __init__(self, magic: _Optional[int] = ..., format_version: _Optional[int] = ..., preprocessing: _Optional[_Union[Preprocessing, _Mapping]] = ..., network: _Optional[_Union[Network, _Mapping]] = ..., bank: _Optional[_Union[Bank, _Mapping]] = ..., decision: _Optional[_Union[Decision, _Mapping]] = ..., provenance: _Optional[_Union[Provenance, _Mapping]] = ..., calibration: _Optional[_Union[Calibration, _Mapping]] = ..., tensors: _Optional[_Iterable[_Union[Tensor, _Mapping]]] = ...) -> None: ...
+    def __init__(self, magic: _Optional[int] = ..., format_version: _Optional[int] = ..., preprocessing: _Optional[_Union[Preprocessing, _Mapping]] = ..., network: _Optional[_Union[Network, _Mapping]] = ..., bank: _Optional[_Union[Bank, _Mapping]] = ..., decision: _Optional[_Union[Decision, _Mapping]] = ..., provenance: _Optional[_Union[Provenance, _Mapping]] = ..., calibration: _Optional[_Union[Calibration, _Mapping]] = ..., quantization: _Optional[_Union[Quantization, _Mapping]] = ..., tensors: _Optional[_Iterable[_Union[Tensor, _Mapping]]] = ...) -> None: ...
 
 class Preprocessing(_message.Message):
     __slots__ = ("size", "mean", "deviation", "filter")
@@ -104,22 +106,26 @@ class Ffe(_message.Message):
     def __init__(self, hidden_channels: _Optional[int] = ..., grid: _Optional[int] = ...) -> None: ...
 
 class Neck(_message.Message):
-    __slots__ = ("kind", "norm_epsilon")
+    __slots__ = ("kind", "norm_epsilon", "features")
     class Kind(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
         __slots__ = ()
         KIND_UNSPECIFIED: _ClassVar[Neck.Kind]
         KIND_NONE: _ClassVar[Neck.Kind]
         KIND_BATCH_NORM: _ClassVar[Neck.Kind]
         KIND_BATCH_NORM_UNIT: _ClassVar[Neck.Kind]
+        KIND_STATISTICS: _ClassVar[Neck.Kind]
     KIND_UNSPECIFIED: Neck.Kind
     KIND_NONE: Neck.Kind
     KIND_BATCH_NORM: Neck.Kind
     KIND_BATCH_NORM_UNIT: Neck.Kind
+    KIND_STATISTICS: Neck.Kind
     KIND_FIELD_NUMBER: _ClassVar[int]
     NORM_EPSILON_FIELD_NUMBER: _ClassVar[int]
+    FEATURES_FIELD_NUMBER: _ClassVar[int]
     kind: Neck.Kind
     norm_epsilon: float
-    def __init__(self, kind: _Optional[_Union[Neck.Kind, str]] = ..., norm_epsilon: _Optional[float] = ...) -> None: ...
+    features: int
+    def __init__(self, kind: _Optional[_Union[Neck.Kind, str]] = ..., norm_epsilon: _Optional[float] = ..., features: _Optional[int] = ...) -> None: ...
 
 class Tensor(_message.Message):
     __slots__ = ("name", "shape", "type", "data")
@@ -195,6 +201,27 @@ class Calibration(_message.Message):
     CLASSES_FIELD_NUMBER: _ClassVar[int]
     classes: _containers.RepeatedCompositeFieldContainer[Calibration.Class]
     def __init__(self, classes: _Optional[_Iterable[_Union[Calibration.Class, _Mapping]]] = ...) -> None: ...
+
+class Quantization(_message.Message):
+    __slots__ = ("inputs", "images", "agreeing", "probability_change", "is_default")
+    class Input(_message.Message):
+        __slots__ = ("name", "range")
+        NAME_FIELD_NUMBER: _ClassVar[int]
+        RANGE_FIELD_NUMBER: _ClassVar[int]
+        name: str
+        range: float
+        def __init__(self, name: _Optional[str] = ..., range: _Optional[float] = ...) -> None: ...
+    INPUTS_FIELD_NUMBER: _ClassVar[int]
+    IMAGES_FIELD_NUMBER: _ClassVar[int]
+    AGREEING_FIELD_NUMBER: _ClassVar[int]
+    PROBABILITY_CHANGE_FIELD_NUMBER: _ClassVar[int]
+    IS_DEFAULT_FIELD_NUMBER: _ClassVar[int]
+    inputs: _containers.RepeatedCompositeFieldContainer[Quantization.Input]
+    images: int
+    agreeing: int
+    probability_change: float
+    is_default: bool
+    def __init__(self, inputs: _Optional[_Iterable[_Union[Quantization.Input, _Mapping]]] = ..., images: _Optional[int] = ..., agreeing: _Optional[int] = ..., probability_change: _Optional[float] = ..., is_default: bool = ...) -> None: ...
 
 class Decision(_message.Message):
     __slots__ = ("known_threshold", "novel_threshold", "temperature")

@@ -1,0 +1,75 @@
+"""`cal quantize`: makes a model that can be computed in int8."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+from ..model import Model
+from . import files
+from .arguments import positive, processors
+from .exits import DONE
+from .progress_bar import progress_bar
+
+IMAGES = 256
+"""Enough for ranges that hold; all of them are in memory at once."""
+
+
+def register(commands: Any) -> None:
+    parser = commands.add_parser(
+        "quantize",
+        help="make a model that can be computed in int8",
+        description="Makes a copy of a model that can be computed in int8, with ranges from "
+        "images of the kind that it is for, and says how many of these keep their answer.",
+    )
+    parser.add_argument("model", metavar="MODEL", help="model file")
+    parser.add_argument("images", metavar="IMAGE", nargs="+", help="image or folder")
+    parser.add_argument("-o", "--output", metavar="OUT", required=True, help="the new model file")
+    parser.add_argument(
+        "--default",
+        action="store_true",
+        help="the new model runs in int8 unless told otherwise; refused if less than 99 %% of the "
+        "images keep their answer",
+    )
+    parser.add_argument(
+        "--images",
+        metavar="N",
+        dest="most",
+        type=positive,
+        default=IMAGES,
+        help=f"of more images, so many are taken, spread over all ({IMAGES})",
+    )
+    parser.add_argument(
+        "--threads", type=positive, default=processors(), help="of the network (all processors)"
+    )
+    parser.add_argument(
+        "--exif-orientation", action="store_true", help="turn images as their EXIF says"
+    )
+    parser.add_argument(
+        "--all-files", action="store_true", help="try every file in folders, whatever its suffix"
+    )
+    parser.set_defaults(run=run)
+
+
+def run(chosen: argparse.Namespace) -> int:
+    paths = list(files.expand(chosen.images, chosen.all_files))
+    if not paths:
+        raise OSError(0, "no images found", chosen.images[0])
+    count = min(len(paths), chosen.most)
+    taken = [paths[i * len(paths) // count] for i in range(count)]
+    with Model.load(chosen.model) as model, progress_bar() as progress:
+        made = model.quantize(
+            taken,
+            default=chosen.default,
+            threads=chosen.threads,
+            exif=chosen.exif_orientation,
+            progress=progress,
+        )
+    with made:
+        made.save(chosen.output)
+        found = made.describe()["quantization"]
+    print(
+        f"int8 keeps the top prototype of {found['agreeing']} of {found['images']} images; "
+        f"no probability changes by more than {found['probability_change']:.4f}"
+    )
+    return DONE
