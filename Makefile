@@ -6,7 +6,11 @@
 #   make install PREFIX=/usr/local [DESTDIR=...]
 #   make python                   .venv with the Python package and its `cal` command
 #   make demo-model               trains the model that the demo shows; long
-#   make bench                    libcal beside ONNX Runtime and OpenVINO
+#   make bench [QUICK=1] [ONLY=inference,...]
+#                                 all benchmarks beside their peers: build/bench/PERFORMANCE.md
+#   make bench-check [BASE=REF] [QUICK=1] [ONLY=load,...]
+#                                 has anything become slower than where this branch left main?
+#   make bench-inference          alone: libcal beside ONNX Runtime and OpenVINO
 #   make bench-training           a step of training beside PyTorch
 #   make bench-update             what field updates cost
 #   make bench-folder             `cal attribute` over a folder of 10,000 photos
@@ -47,8 +51,8 @@ flags    = -c release --product cal --scratch-path build/swift --disable-local-r
            $(addprefix -Xswiftc ,$(link)) $(addprefix -Xlinker ,$(linker)) \
            -Xcc -ffile-prefix-map=$(CURDIR)/=
 
-.PHONY: all demo demo-model test install python bench bench-training bench-update bench-folder \
-        bench-preprocess format lint clean FORCE
+.PHONY: all demo demo-model test install python bench bench-check bench-inference bench-training \
+        bench-update bench-folder bench-preprocess format lint clean FORCE
 all: $(library) build/lib/libcal.so $(headers) $(configs)
 
 $(built): $(map) FORCE
@@ -102,7 +106,15 @@ test: all python
 	@scripts/dependencies.sh test
 	@.venv/bin/python Tests/run.py
 
+some = $(if $(QUICK),--quick) $(if $(ONLY),--only $(ONLY))
+
 bench: python
+	.venv/bin/python Benchmarks/suite.py $(some)
+
+bench-check: python
+	.venv/bin/python Benchmarks/regression.py $(some) $(if $(BASE),--base $(BASE))
+
+bench-inference: python
 	.venv/bin/pip install --quiet --disable-pip-version-check -r Benchmarks/requirements.txt
 	.venv/bin/python Benchmarks/compare.py
 

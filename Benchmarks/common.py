@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import platform
 from pathlib import Path
 
@@ -18,19 +19,18 @@ def peak(process: int | str = "self") -> float:
     raise OSError(f"/proc/{process}/status has no VmHWM")
 
 
+def cores() -> int:
+    """That this process may use."""
+    return len(os.sched_getaffinity(0))
+
+
 def machine() -> str:
+    system = f"{cores()} cores, {platform.system()} {platform.machine()}"
     for line in Path("/proc/cpuinfo").read_text().splitlines():
         if line.startswith("model name"):
-            return f"{line.split(':')[1].strip()}, {platform.system()} {platform.machine()}"
-    return platform.platform()
+            return f"{line.split(':')[1].strip()}, {system}"
+    return f"{platform.processor() or 'unknown processor'}, {system}"
 
 
 def numbers(text: str) -> list[int]:
     return [int(word) for word in text.split(",")]
-
-
-def publish(text: str, output: Path | None) -> None:
-    """Prints it, and writes it to a file if there is to be one."""
-    print(text, end="")
-    if output:
-        output.write_text(text)

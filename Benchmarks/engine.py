@@ -1,6 +1,7 @@
-"""Times one engine in one process and prints a JSON object. Started by compare.py.
+"""Times one engine in one process and prints a JSON object. Started by compare.py and
+regression.py.
 
-usage: engine.py NAME FOLDER THREADS BATCH REPEATS
+usage: engine.py NAME FOLDER THREADS BATCH REPEATS SECONDS
 
 libcal is timed from image buffer to ranked result, the peers from a ready float tensor to
 logits: the peers' figure leaves out resizing, normalising, softmax and ranking.
@@ -9,7 +10,6 @@ logits: the peers' figure leaves out resizing, normalising, softmax and ranking.
 from __future__ import annotations
 
 import json
-import statistics
 import sys
 import time
 from collections.abc import Callable
@@ -17,6 +17,7 @@ from pathlib import Path
 
 import numpy as np
 from common import peak
+from stopwatch import timed
 
 MEAN = np.array([0.485, 0.456, 0.406], np.float32)
 DEVIATION = np.array([0.229, 0.224, 0.225], np.float32)
@@ -83,7 +84,7 @@ ENGINES = {"libcal": libcal, "onnxruntime": onnxruntime, "openvino": openvino}
 
 
 def main() -> None:
-    name, folder, threads, batch, repeats = sys.argv[1:]
+    name, folder, threads, batch, repeats, seconds = sys.argv[1:]
     image = picture(256)
     __import__({"libcal": "cal"}.get(name, name))
     before = peak()
@@ -91,15 +92,13 @@ def main() -> None:
     run = ENGINES[name](Path(folder), int(threads), int(batch), image)
     load, load_cpu = time.perf_counter() - start, time.process_time() - processor
     logits = run()
-    times = []
-    for _ in range(int(repeats)):
-        start = time.perf_counter()
-        run()
-        times.append((time.perf_counter() - start) * 1e3 / int(batch))
+    times = timed(run, int(repeats), float(seconds))
     print(
         json.dumps(
             {
-                "ms": statistics.median(times),
+                "ms": times.ms / int(batch),
+                "cpu_ms": times.cpu_ms / int(batch),
+                "least_cpu_ms": times.least_cpu_ms / int(batch),
                 "load_s": load,
                 "load_cpu_s": load_cpu,
                 "memory_mb": peak() - before,

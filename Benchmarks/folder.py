@@ -23,12 +23,16 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from common import machine, peak, publish
+from common import cores, peak
+from conditions import Conditions
 from PIL import Image
+from tables import add_output, publish, table
 
 MODEL = Path(__file__).parents[1] / "Examples/demo/model.cal"
 PICTURES = 64
 QUALITY = 90
+HEADER = ["decoders", "images/s", "cores used", "used or waited for", "CPU ms an image"]
+HEADER += ["peak MB at 1/4", "at the end"]
 
 
 class Run(NamedTuple):
@@ -109,6 +113,19 @@ def size(text: str) -> tuple[int, int]:
     return int(width), int(height)
 
 
+def row(decoders: str, run: Run, images: int) -> list[str]:
+    whole = run.wall * cores()
+    return [
+        decoders,
+        f"{images / run.wall:.0f}",
+        f"{run.cpu / whole:.0%}",
+        f"{run.ready / whole:.0%}",
+        f"{1000 * run.cpu / images:.2f}",
+        f"{run.quarter_mb:.0f}",
+        f"{run.peak_mb:.0f}",
+    ]
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--images", type=int, default=10000)
@@ -116,33 +133,23 @@ def main() -> None:
     parser.add_argument("--model", type=Path, default=MODEL)
     parser.add_argument("--decoders", type=lambda text: text.split(","), default=["1", "default"])
     parser.add_argument("--rounds", type=int, default=1, help="of all numbers of decoders in turn")
-    parser.add_argument("-o", "--output", type=Path, help="write the table to this file too")
-    options = parser.parse_args()
-    cores = len(os.sched_getaffinity(0))
-    width, height = options.size
-    lines = [
-        f"Machine: {machine()}, {cores} cores. {options.images} JPEGs of {width} x {height}, "
-        f"quality {QUALITY}; model {options.model.name}.",
-        "",
-        "| decoders | images/s | cores used | used or waited for | CPU ms an image "
-        "| peak MB at 1/4 | at the end |",
-        "|---|---|---|---|---|---|---|",
-    ]
+    add_output(parser)
+    chosen = parser.parse_args()
+    conditions = Conditions()
+    width, height = chosen.size
+    rows = []
     with tempfile.TemporaryDirectory() as temporary:
-        folder = Path(temporary) / "photos"
+        folder, out = Path(temporary, "photos"), Path(temporary, "out.csv")
         folder.mkdir()
-        fill(folder, options.images, width, height)
-        for decoders in options.rounds * options.decoders:
-            run = attribute(
-                options.model, folder, Path(temporary) / "out.csv", options.images, decoders
-            )
-            whole = run.wall * cores
-            lines.append(
-                f"| {decoders} | {options.images / run.wall:.0f} | {run.cpu / whole:.0%} "
-                f"| {run.ready / whole:.0%} | {1000 * run.cpu / options.images:.2f} "
-                f"| {run.quarter_mb:.0f} | {run.peak_mb:.0f} |"
-            )
-    publish("\n".join(lines) + "\n", options.output)
+        fill(folder, chosen.images, width, height)
+        for decoders in chosen.rounds * chosen.decoders:
+            run = attribute(chosen.model, folder, out, chosen.images, decoders)
+            rows.append(row(decoders, run, chosen.images))
+    heading = (
+        f"{conditions} {chosen.images} JPEGs of {width} x {height}, quality {QUALITY}; "
+        f"model {chosen.model.name}.\n\n"
+    )
+    publish(heading + table(HEADER, rows), chosen.output)
 
 
 if __name__ == "__main__":

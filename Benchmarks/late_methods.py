@@ -88,9 +88,16 @@ def commit(
     births = []
     for birth in report["born"]:
         own = Counter(files[str(a.source)] for a in answers if a.ok and a.top.id == birth["id"])
-        name, count = own.most_common(1)[0]
-        births.append(f"{name} {100 * count / own.total():.0f} %")
+        births.append(purity(own))
     return after, births
+
+
+def purity(methods: Counter[str]) -> str:
+    """The method of most of a prototype's images, and its share of them."""
+    if not methods:  # others answer what it was made of
+        return "no image"
+    name, count = methods.most_common(1)[0]
+    return f"{name} {100 * count / methods.total():.0f} %"
 
 
 def row(dataset: Dataset, out: Path, seed: int, late: list[int]) -> str:
@@ -106,7 +113,8 @@ def row(dataset: Dataset, out: Path, seed: int, late: list[int]) -> str:
     if whole.is_file():
         with cal.Model.load(whole) as model:
             ceiling = measure(model, dataset, late)
-        cells += [f"{ceiling[1]:.1f}", f"{100 * strict / ceiling[1]:.0f} %", f"{ceiling[0]:.1f}"]
+        share = f"{100 * strict / ceiling[1]:.0f} %" if ceiling[1] else ""
+        cells += [f"{ceiling[1]:.1f}", share, f"{ceiling[0]:.1f}"]
     else:
         cells += ["", "", ""]
     return "| " + " | ".join([*cells, ", ".join(others) or "none"]) + " |"

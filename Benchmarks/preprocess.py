@@ -1,11 +1,11 @@
 """Resizing a photo to the network's input: libcal beside Pillow and OpenCV.
 
-Every figure is the median over rounds, in milliseconds of processor time of one thread; in a
-round each engine runs in a process of its own, one after the other, so that a machine that changes
-its speed changes it for all. libcal's is what attributing the photo costs more than attributing a
-picture that has the network's size already, without the digest, so that normalisation and a tiny
-network are left out. Pillow's BILINEAR is the resize that libcal computes, byte for byte; a
-reducing gap, BOX and OpenCV's INTER_AREA give other pictures.
+Every figure is the median over rounds, in milliseconds of processor time of one thread, and every
+ratio that of the rounds' ratios; in a round each engine runs in a process of its own. libcal's is
+what attributing the photo costs more than attributing a picture that has the network's size
+already, without the digest, so that normalisation and a tiny network are left out. Pillow's
+BILINEAR is the resize that libcal computes, byte for byte; a reducing gap, BOX and OpenCV's
+INTER_AREA give other pictures.
 
 usage: preprocess.py [--rounds 5] [--repeats 20] [--photos 4000x3000,1920x1080] [--sizes 256,64]
                      [-o FILE]
@@ -15,15 +15,16 @@ from __future__ import annotations
 
 import argparse
 import json
-import statistics
-import subprocess
 import sys
-import time
 from collections.abc import Callable
+from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
-from common import machine, numbers, publish
+from common import numbers
+from rounds import Round, interleaved, measure, middle, ratio
+from stopwatch import timed
+from tables import Bar, add_output, publish, table
 
 ENGINES = {
     "libcal": "libcal",
@@ -33,7 +34,11 @@ ENGINES = {
     "area": "OpenCV INTER_AREA",
 }
 
+OURS, *PEERS = ENGINES
+
 Shape = tuple[int, int]
+Setting = tuple[Shape, int]
+"""A photo and the network's size."""
 
 
 def photo(width: int, height: int) -> np.ndarray:
@@ -66,36 +71,42 @@ def opencv(pixels: np.ndarray, size: int) -> Callable[[], object]:
     return lambda: cv2.resize(pixels, (size, size), interpolation=cv2.INTER_AREA)
 
 
-def median_ms(work: Callable[[], object], repeats: int) -> float:
-    times = []
-    for _ in range(repeats + 1):
-        begin = time.process_time_ns()
-        work()
-        times.append((time.process_time_ns() - begin) / 1e6)
-    return statistics.median(times[1:])
+def engine(name: str, shape: Shape, size: int, repeats: int) -> dict[str, float]:
+    """Milliseconds of the processor: the median, and the least."""
 
+    def cost(work: Callable[[], object]) -> dict[str, float]:
+        times = timed(work, repeats, 0)
+        return {"cpu_ms": times.cpu_ms, "least_cpu_ms": times.least_cpu_ms}
 
-def engine(name: str, shape: Shape, size: int, repeats: int) -> float:
     pixels = photo(*shape)
     if name == "libcal":
-        rest = libcal(photo(size, size), size)
-        return median_ms(libcal(pixels, size), repeats) - median_ms(rest, repeats)
+        whole, rest = cost(libcal(pixels, size)), cost(libcal(photo(size, size), size))
+        return {key: whole[key] - rest[key] for key in whole}
     if name == "area":
-        return median_ms(opencv(pixels, size), repeats)
+        return cost(opencv(pixels, size))
     filter, gap = {"bilinear": ("BILINEAR", None), "gap": ("BILINEAR", 2.0), "box": ("BOX", None)}[
         name
     ]
-    return median_ms(pillow(pixels, size, filter, gap), repeats)
+    return cost(pillow(pixels, size, filter, gap))
 
 
-def measure(shape: Shape, size: int, rounds: int, repeats: int) -> dict[str, float]:
-    found: dict[str, list[float]] = {name: [] for name in ENGINES}
-    for _ in range(rounds):
-        for name, times in found.items():
-            task = json.dumps([name, shape, size, repeats])
-            command = [sys.executable, __file__, "--engine", task]
-            times.append(float(subprocess.run(command, check=True, capture_output=True).stdout))
-    return {name: statistics.median(times) for name, times in found.items()}
+def row(setting: Setting, rounds: list[Round]) -> list[str]:
+    (width, height), size = setting
+    cells = [f"{width} x {height}", str(size), f"{middle(rounds, OURS, 'cpu_ms'):.2f}"]
+    for peer in PEERS:
+        over = ratio(rounds, peer, OURS, "cpu_ms").middle
+        cells.append(f"{middle(rounds, peer, 'cpu_ms'):.2f} ({over:.1f})")
+    return cells
+
+
+def bars(results: dict[Setting, list[Round]]) -> list[Bar]:
+    found = []
+    for ((width, height), size), rounds in results.items():
+        label = f"{width} x {height} to {size}"
+        for peer in PEERS:
+            over = ratio(rounds, peer, OURS, "cpu_ms")
+            found.append(Bar(label, ENGINES[peer], "processor time", over))
+    return found
 
 
 def shapes(text: str) -> list[Shape]:
@@ -109,24 +120,28 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=20)
     parser.add_argument("--photos", type=shapes, default=[(4000, 3000), (1920, 1080)])
     parser.add_argument("--sizes", type=numbers, default=[256, 64])
-    parser.add_argument("-o", "--output", type=Path, help="write the table to this file too")
     parser.add_argument("--engine", type=json.loads, help=argparse.SUPPRESS)
-    options = parser.parse_args()
-    if options.engine:
-        print(engine(*options.engine))
+    add_output(parser)
+    chosen = parser.parse_args()
+    if chosen.engine:
+        print(json.dumps(engine(*chosen.engine)))
         return
-    lines = [
-        f"Machine: {machine()}. RGB8, one thread; {options.rounds} rounds of {options.repeats}.",
-        "",
-        "| photo | input | " + " | ".join(f"{label} ms" for label in ENGINES.values()) + " |",
-        "|---" * (2 + len(ENGINES)) + "|",
-    ]
-    for shape in options.photos:
-        for size in options.sizes:
-            found = measure(shape, size, options.rounds, options.repeats)
-            cells = [f"{found[name]:.2f}" for name in ENGINES]
-            lines.append(f"| {shape[0]} x {shape[1]} | {size} | " + " | ".join(cells) + " |")
-    publish("\n".join(lines) + "\n", options.output)
+
+    from conditions import Conditions  # not in a peer's process
+
+    conditions = Conditions()
+    settings = [(shape, size) for shape in chosen.photos for size in chosen.sizes]
+
+    def one(setting: Setting, name: str) -> dict[str, float]:
+        return measure(Path(__file__), "--engine", json.dumps([name, *setting, chosen.repeats]))
+
+    results = interleaved(settings, list(ENGINES), chosen.rounds, one)
+    header = ["photo", "input", "libcal ms", *(f"{ENGINES[peer]} ms (/ libcal)" for peer in PEERS)]
+    peers = ", ".join(f"{name} {version(name)}" for name in ("Pillow", "opencv-python-headless"))
+    text = f"{conditions} Peers: {peers}. "
+    text += f"RGB8, one thread; {chosen.rounds} rounds of {chosen.repeats}.\n\n"
+    text += table(header, (row(*each) for each in results.items()))
+    publish(text, chosen.output, bars(results))
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
 """A step of CAL's training in libcal and in PyTorch (eager, channels last), fp32.
 
-Every figure is the median over rounds; in a round each engine runs in a process of its own, one
-after the other. Read the ratios: on shared machines milliseconds mean little. Ratios are medians
-of those of the rounds.
+In a round each engine runs in a process of its own, one after the other. Figures are medians over
+rounds, ratios those of the rounds' ratios. Read the ratios: on shared machines milliseconds mean
+little, and with one thread the processor's time says most.
 
 usage: training.py [--rounds 5] [--steps 5] [--threads 1,2] [--network small|resnet50] [-o FILE]
 """
@@ -10,61 +10,38 @@ usage: training.py [--rounds 5] [--steps 5] [--threads 1,2] [--network small|res
 from __future__ import annotations
 
 import argparse
-import json
-import statistics
-import subprocess
-import sys
 from importlib.metadata import version
 from pathlib import Path
 
-from common import machine, numbers
-from tqdm import tqdm
+from common import numbers
+from conditions import Conditions
+from rounds import Round, interleaved, measure, middle, ratio
+from tables import Bar, add_output, publish, table
 from training_engine import ENGINES, NETWORKS
 
-HERE = Path(__file__).parent
-KEYS = ("ms", "processor_ms", "memory_mb", "peak_mb")
-
-Figures = dict[str, dict[str, float]]
-
-
-def measure(engine: str, network: str, threads: int, steps: int) -> dict[str, float]:
-    script = str(HERE / "training_engine.py")
-    command = [sys.executable, script, engine, network, str(threads), str(steps)]
-    output = subprocess.run(command, check=True, capture_output=True, text=True).stdout
-    return json.loads(output.splitlines()[-1])
+ENGINE = Path(__file__).with_name("training_engine.py")
+OURS, PEER = ENGINES
+HEADER = ["threads", "libcal ms", "PyTorch ms", "PyTorch / libcal"]
+HEADER += ["libcal CPU ms", "PyTorch CPU ms", "CPU: PyTorch / libcal"]
+HEADER += ["MB above import (libcal, PyTorch)", "peak MB (libcal, PyTorch)"]
 
 
-def row(threads: int, rounds: list[Figures]) -> str:
-    ours, theirs = (
-        {key: statistics.median(r[engine][key] for r in rounds) for key in KEYS}
-        for engine in ENGINES
-    )
-    ratios = {
-        key: statistics.median(r["pytorch"][key] / r["libcal"][key] for r in rounds)
-        for key in ("ms", "processor_ms")
-    }
-    return (
-        f"| {threads} | {ours['ms']:.0f} | {theirs['ms']:.0f} | {ratios['ms']:.2f} "
-        f"| {ours['processor_ms']:.0f} | {theirs['processor_ms']:.0f} "
-        f"| {ratios['processor_ms']:.2f} "
-        f"| {ours['memory_mb']:.0f}, {theirs['memory_mb']:.0f} "
-        f"| {ours['peak_mb']:.0f}, {theirs['peak_mb']:.0f} |"
-    )
+def row(threads: int, rounds: list[Round]) -> list[str]:
+    cells = [str(threads)]
+    for key in ("ms", "processor_ms"):
+        cells += [f"{middle(rounds, engine, key):.0f}" for engine in ENGINES]
+        cells.append(f"{ratio(rounds, PEER, OURS, key).middle:.2f}")
+    for key in ("memory_mb", "peak_mb"):
+        cells.append(", ".join(f"{middle(rounds, engine, key):.0f}" for engine in ENGINES))
+    return cells
 
 
-def table(network: str, results: dict[int, list[Figures]]) -> str:
-    batch, shape = NETWORKS[network]
-    count = len(next(iter(results.values())))
-    lines = [
-        f"Machine: {machine()}. Peer: torch {version('torch')}. Batch {batch}, two views, "
-        f"{shape['size']} pixels, {shape['block']} blocks {shape['depths']} of width "
-        f"{shape['width']}; {count} rounds.",
-        "",
-        "| threads | libcal ms | PyTorch ms | PyTorch / libcal | libcal CPU ms | PyTorch CPU ms "
-        "| CPU ratio | MB above import (libcal, PyTorch) | peak MB (libcal, PyTorch) |",
-        "|---|---|---|---|---|---|---|---|---|",
+def bars(network: str, results: dict[int, list[Round]]) -> list[Bar]:
+    return [
+        Bar(f"{network}, threads {threads}", "PyTorch", clock, ratio(rounds, PEER, OURS, key))
+        for threads, rounds in results.items()
+        for key, clock in (("ms", "time"), ("processor_ms", "processor time"))
     ]
-    return "\n".join(lines + [row(threads, rounds) for threads, rounds in results.items()]) + "\n"
 
 
 def main() -> None:
@@ -73,20 +50,23 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=5, help="timed steps of a process")
     parser.add_argument("--threads", type=numbers, default=[1, 2])
     parser.add_argument("--network", choices=NETWORKS, default="small")
-    parser.add_argument("-o", "--output", type=Path, help="write the table to this file too")
-    options = parser.parse_args()
+    add_output(parser)
+    chosen = parser.parse_args()
 
-    results: dict[int, list[Figures]] = {threads: [] for threads in options.threads}
-    work = [(t, e) for _ in range(options.rounds) for t in options.threads for e in ENGINES]
-    for threads, engine in tqdm(work, disable=None):
-        if engine == "libcal":
-            results[threads].append({})
-        figures = measure(engine, options.network, threads, options.steps)
-        results[threads][-1][engine] = figures
-    text = table(options.network, results)
-    print(text)
-    if options.output:
-        options.output.write_text(text)
+    conditions = Conditions()
+
+    def one(threads: int, engine: str) -> dict[str, float]:
+        return measure(ENGINE, engine, chosen.network, threads, chosen.steps)
+
+    results = interleaved(chosen.threads, list(ENGINES), chosen.rounds, one)
+    batch, shape = NETWORKS[chosen.network]
+    heading = (
+        f"{conditions} Peer: torch {version('torch')}. Batch {batch}, two views, "
+        f"{shape['size']} pixels, {shape['block']} blocks {shape['depths']} of width "
+        f"{shape['width']}; {chosen.rounds} rounds of {chosen.steps} steps.\n\n"
+    )
+    text = heading + table(HEADER, (row(*each) for each in results.items()))
+    publish(text, chosen.output, bars(chosen.network, results))
 
 
 if __name__ == "__main__":

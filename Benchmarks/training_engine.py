@@ -1,5 +1,5 @@
 """Times the training steps of one engine in one process and prints a JSON object. Started by
-training.py.
+training.py and regression.py.
 
 usage: training_engine.py NAME NETWORK THREADS STEPS
 
@@ -125,6 +125,7 @@ def main() -> None:
             {
                 "ms": 1e3 * statistics.median(clock.wall),
                 "processor_ms": 1e3 * statistics.median(clock.processor),
+                "least_processor_ms": 1e3 * min(clock.processor),
                 "memory_mb": peak() - before,
                 "peak_mb": peak(),
             }

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import base64
-import io
-
 import cal
 import numpy as np
+from cal._page import png_uri
 from PIL import Image, ImageOps
 
 SIDE = 128
@@ -18,7 +16,7 @@ STRONGEST = 0.75
 
 
 def thumbnail(face: Image.Image) -> str:
-    return _address(_fitted(face))
+    return png_uri(_fitted(face))
 
 
 def overlay(face: Image.Image, evidence: cal.Evidence) -> str:
@@ -30,15 +28,9 @@ def overlay(face: Image.Image, evidence: cal.Evidence) -> str:
     values = np.asarray(image)[..., None] / max(float(np.abs(shares).max()), 1e-12)
     opacity = STRONGEST * np.minimum(np.abs(values), 1)
     mixed = grey + (np.where(values > 0, FOR, AGAINST) - grey) * opacity
-    return _address(Image.fromarray(np.rint(mixed).astype(np.uint8)))
+    return png_uri(Image.fromarray(np.rint(mixed).astype(np.uint8)))
 
 
 def _fitted(face: Image.Image) -> Image.Image:
     """Small faces stay as they are, and the browser enlarges them."""
     return ImageOps.contain(face, (SIDE, SIDE)) if max(face.size) > SIDE else face
-
-
-def _address(picture: Image.Image) -> str:
-    file = io.BytesIO()
-    picture.save(file, "PNG", optimize=True)
-    return f"data:image/png;base64,{base64.b64encode(file.getvalue()).decode()}"

@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import cal
+from cal._page import render
 from cal.cli.records import label, printable
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from overlay import overlay, thumbnail
 from PIL import Image
 
+TEMPLATE = Path(__file__).parent / "page.html.jinja"
 UNREADABLE, UNDETERMINED = "unreadable", "undetermined"
 
 
@@ -42,24 +43,17 @@ def write_page(
 ) -> None:
     """`known` are the methods that the model knows by name; `note` says what is to be seen,
     `facts` are lines to be kept as they are, such as a table of measures."""
-    environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters["printable"] = printable
     cards = [_card(case, known) for case in cases if case.shown]
-    page = environment.get_template("page.html.jinja").render(
-        title=title,
-        note=note,
-        cards=cards,
-        facts=facts,
-        images=len(cases),
-        table=_table(cases, known),
-        outcomes=Counter(outcome(case, known) for case in cases),
-    )
+    values = {
+        "title": title,
+        "note": note,
+        "cards": cards,
+        "facts": facts,
+        "images": len(cases),
+        "table": _table(cases, known),
+        "outcomes": Counter(outcome(case, known) for case in cases),
+    }
+    page = render(TEMPLATE, values, {"printable": printable})
     path.write_text(page, encoding="utf-8")
 
 

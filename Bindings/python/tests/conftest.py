@@ -118,3 +118,16 @@ def picture(pixels: np.ndarray, tmp_path_factory: pytest.TempPathFactory) -> Pat
     path = tmp_path_factory.mktemp("picture") / "picture.png"
     Image.fromarray(pixels).save(path)
     return path
+
+
+@pytest.fixture(scope="module")
+def faces(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Ten pictures each of three classes, two of each face. `colour_model_path`'s model knows
+    alpha and beta, and not gamma. A module may add files."""
+    root = tmp_path_factory.mktemp("faces")
+    chance = np.random.default_rng(2)
+    for name in ("alpha", "beta", "gamma"):
+        (root / name).mkdir()
+        for i in range(10):
+            Image.fromarray(networks.picture(chance)).save(root / name / f"id{i // 2}_{i}.png")
+    return root

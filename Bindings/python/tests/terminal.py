@@ -1,4 +1,4 @@
-"""Runs the `cal` command with a terminal as its stderr."""
+"""Runs the `cal` command: with pipes, or with a terminal as its stderr."""
 
 from __future__ import annotations
 
@@ -7,7 +7,20 @@ import pty
 import subprocess
 import sys
 import termios
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+
+def run(
+    *arguments: object, stdin: str | None = None, **more: Any
+) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "cal", *map(str, arguments)],
+        input=stdin,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        **more,
+    )
 
 
 class Done(NamedTuple):

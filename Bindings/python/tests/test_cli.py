@@ -20,18 +20,7 @@ from PIL import Image
 import cal
 import cal.cli
 import torchfile
-from terminal import run_on_terminal
-
-
-def run(*arguments: object, stdin: str | None = None, **more: object):
-    return subprocess.run(
-        [sys.executable, "-m", "cal", *map(str, arguments)],
-        input=stdin,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        **more,
-    )
+from terminal import run, run_on_terminal
 
 
 @pytest.fixture(scope="module")

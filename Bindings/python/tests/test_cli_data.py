@@ -3,42 +3,14 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
-import numpy as np
 import pytest
-from PIL import Image
 
 import cal
 import cal.cli
 from cal.cli import eval as eval_command
-from networks import picture
-from terminal import run_on_terminal
-
-
-def run(*arguments: object):
-    return subprocess.run(
-        [sys.executable, "-m", "cal", *map(str, arguments)],
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
-
-
-@pytest.fixture(scope="module")
-def faces(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Ten pictures each of classes that the model knows (alpha, beta) and does not (gamma)."""
-    root = tmp_path_factory.mktemp("faces")
-    chance = np.random.default_rng(2)
-    for name in ("alpha", "beta", "gamma"):
-        (root / name).mkdir()
-        for i in range(10):
-            pixels = picture(chance)
-            Image.fromarray(pixels).save(root / name / f"id{i // 2}_{i}.png")
-    return root
-
+from terminal import run, run_on_terminal
 
 # split. ---------------------------------------------------------------------------------------
 

@@ -6,45 +6,19 @@ import base64
 import csv
 import json
 import re
-import subprocess
-import sys
 from html.parser import HTMLParser
 from pathlib import Path
 from xml.etree import ElementTree
 
-import numpy as np
 import pytest
-from PIL import Image
 
 import cal
 import cal.cli
 from cal.cli import train_images, train_report
-from networks import picture
-from terminal import run_on_terminal
+from terminal import run, run_on_terminal
 
 NETWORK = ("--network", "resnet18", "--width", 4, "--size", 16, "--small-stem", "--threads", 2)
 KNOWN = ("--known", "alpha,beta", "--batch", 4, "--rate", 1e-3, *NETWORK)
-
-
-def run(*arguments: object):
-    return subprocess.run(
-        [sys.executable, "-m", "cal", *map(str, arguments)],
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
-
-
-@pytest.fixture(scope="module")
-def faces(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Ten pictures each of three classes, two of each face."""
-    root = tmp_path_factory.mktemp("faces")
-    chance = np.random.default_rng(2)
-    for name in ("alpha", "beta", "gamma"):
-        (root / name).mkdir()
-        for i in range(10):
-            Image.fromarray(picture(chance)).save(root / name / f"id{i // 2}_{i}.png")
-    return root
 
 
 def rows(folder: Path) -> list[dict[str, str]]:

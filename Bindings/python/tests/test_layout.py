@@ -10,6 +10,9 @@ from pathlib import Path
 import pytest
 
 import cal._structs as s
+import cal._structs_learning as learning
+import cal._structs_training as training
+import cal._structs_updating as updating
 from cal._native import PROTOTYPES
 from cal.errors import Status
 from conftest import ROOT, compiler
@@ -26,22 +29,22 @@ STRUCTS = {
     "cal_score": s.Score,
     "cal_attribute_options": s.AttributeOptions,
     "cal_result": s.Result,
-    "cal_objective_input": s.ObjectiveInput,
-    "cal_objective_options": s.ObjectiveOptions,
-    "cal_confidence": s.Confidence,
-    "cal_objective_result": s.ObjectiveResult,
-    "cal_prune_input": s.PruneInput,
-    "cal_prune_options": s.PruneOptions,
-    "cal_prune_result": s.PruneResult,
-    "cal_metrics_input": s.MetricsInput,
-    "cal_metrics_options": s.MetricsOptions,
-    "cal_agreement": s.Agreement,
-    "cal_metrics_result": s.MetricsResult,
-    "cal_source": s.Source,
-    "cal_training_options": s.TrainingOptions,
-    "cal_training_report": s.TrainingReport,
-    "cal_updater_options": s.UpdaterOptions,
-    "cal_commit_options": s.CommitOptions,
+    "cal_objective_input": learning.ObjectiveInput,
+    "cal_objective_options": learning.ObjectiveOptions,
+    "cal_confidence": learning.Confidence,
+    "cal_objective_result": learning.ObjectiveResult,
+    "cal_prune_input": learning.PruneInput,
+    "cal_prune_options": learning.PruneOptions,
+    "cal_prune_result": learning.PruneResult,
+    "cal_metrics_input": learning.MetricsInput,
+    "cal_metrics_options": learning.MetricsOptions,
+    "cal_agreement": learning.Agreement,
+    "cal_metrics_result": learning.MetricsResult,
+    "cal_source": training.Source,
+    "cal_training_options": training.TrainingOptions,
+    "cal_training_report": training.TrainingReport,
+    "cal_updater_options": updating.UpdaterOptions,
+    "cal_commit_options": updating.CommitOptions,
 }
 
 

@@ -21,6 +21,9 @@ from ctypes import c_void_p as handle
 from typing import Any
 
 from . import _structs as s
+from . import _structs_learning as learning
+from . import _structs_training as training
+from . import _structs_updating as updating
 from ._library import locate, open_library
 from .errors import Status, error
 
@@ -76,35 +79,47 @@ PROTOTYPES: dict[str, tuple[Any, list[Any]]] = {
     ),
     "cal_objective": (
         c_int32,
-        [POINTER(s.ObjectiveInput), POINTER(s.ObjectiveOptions), POINTER(s.ObjectiveResult)],
+        [
+            POINTER(learning.ObjectiveInput),
+            POINTER(learning.ObjectiveOptions),
+            POINTER(learning.ObjectiveResult),
+        ],
     ),
     "cal_novel_threshold": (
         c_int32,
-        [POINTER(s.Confidence), POINTER(s.ObjectiveOptions), POINTER(c_double)],
+        [POINTER(learning.Confidence), POINTER(learning.ObjectiveOptions), POINTER(c_double)],
     ),
     "cal_prune": (
         c_int32,
-        [POINTER(s.PruneInput), POINTER(s.PruneOptions), POINTER(s.PruneResult)],
+        [
+            POINTER(learning.PruneInput),
+            POINTER(learning.PruneOptions),
+            POINTER(learning.PruneResult),
+        ],
     ),
     "cal_metrics": (
         c_int32,
-        [POINTER(s.MetricsInput), POINTER(s.MetricsOptions), POINTER(s.MetricsResult)],
+        [
+            POINTER(learning.MetricsInput),
+            POINTER(learning.MetricsOptions),
+            POINTER(learning.MetricsResult),
+        ],
     ),
     "cal_trainer_create": (
         c_int32,
-        [POINTER(s.TrainingOptions), POINTER(s.Source), handle, POINTER(handle)],
+        [POINTER(training.TrainingOptions), POINTER(training.Source), handle, POINTER(handle)],
     ),
     "cal_trainer_free": (None, [handle]),
-    "cal_trainer_run": (c_int32, [handle, s.TrainingCallback, handle]),
+    "cal_trainer_run": (c_int32, [handle, training.TrainingCallback, handle]),
     "cal_trainer_cancel": (c_int32, [handle]),
     "cal_trainer_save": (c_int32, [handle, c_char_p]),
     "cal_trainer_resume": (c_int32, [handle, c_char_p]),
     "cal_trainer_model": (c_int32, [handle, POINTER(c_char_p), c_char_p, POINTER(handle)]),
     "cal_updater_create": (
         c_int32,
-        [handle, c_char_p, POINTER(s.UpdaterOptions), POINTER(handle)],
+        [handle, c_char_p, POINTER(updating.UpdaterOptions), POINTER(handle)],
     ),
-    "cal_updater_open": (c_int32, [c_char_p, POINTER(s.UpdaterOptions), POINTER(handle)]),
+    "cal_updater_open": (c_int32, [c_char_p, POINTER(updating.UpdaterOptions), POINTER(handle)]),
     "cal_updater_free": (None, [handle]),
     "cal_updater_observe": (
         c_int32,
@@ -120,8 +135,8 @@ PROTOTYPES: dict[str, tuple[Any, list[Any]]] = {
     "cal_updater_observe_features": (c_int32, [handle, handle, c_char_p, c_size_t]),
     "cal_updater_sync": (c_int32, [handle]),
     "cal_updater_status": (c_int32, [handle, *_text]),
-    "cal_updater_preview": (c_int32, [handle, POINTER(s.CommitOptions)]),
-    "cal_updater_commit": (c_int32, [handle, POINTER(s.CommitOptions), POINTER(handle)]),
+    "cal_updater_preview": (c_int32, [handle, POINTER(updating.CommitOptions)]),
+    "cal_updater_commit": (c_int32, [handle, POINTER(updating.CommitOptions), POINTER(handle)]),
     "cal_updater_report": (c_int32, [handle, *_text]),
     "cal_updater_history": (c_int32, [handle, *_text]),
     "cal_updater_model": (c_int32, [handle, POINTER(handle)]),

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from . import _structs as s
+from . import _structs_learning as structs
 from ._arrays import FLOAT, INT32, UINT32, UINT64, Floats, Input, Integers, Matrix, Output
 from ._native import library
 from .errors import Status, error
@@ -108,7 +109,7 @@ def objective(
     tags, targets = Input(tag, INT32, "tag"), Input(target, INT32, "target")
     tags.check_length(rows, "tag", "weak")
     targets.check_length(rows, "target", "weak")
-    batch = s.ObjectiveInput(
+    batch = structs.ObjectiveInput(
         rows=_count("rows", rows),
         classes=_count("classes", classes),
         known=_count("known", known),
@@ -117,7 +118,7 @@ def objective(
         tag=tags.address,
         target=targets.address,
     )
-    result = s.ObjectiveResult()
+    result = structs.ObjectiveResult()
     outputs = [Output(FLOAT, rows * classes) for _ in range(2)] if gradients else []
     if gradients:
         result.weak_gradient, result.strong_gradient = (each.address for each in outputs)
@@ -155,7 +156,7 @@ def novel_threshold(
     options = _options(recipe, gamma, current)
     if floor is not None:
         options.threshold_floor = _share("floor", floor)
-    sums = s.Confidence(
+    sums = structs.Confidence(
         confidence.sum_known, confidence.sum_novel, confidence.count_known, confidence.count_novel
     )
     threshold = ctypes.c_double()
@@ -195,21 +196,21 @@ def prune(
     usage counts the images whose top class each row is; coverage is the share of the novel rows'
     usage that lies before the tail.
     """
-    options = s.PruneOptions(recipe=_recipe(recipe), coverage=_positive("coverage", coverage))
+    options = structs.PruneOptions(recipe=_recipe(recipe), coverage=_positive("coverage", coverage))
     bank = Input(prototypes, FLOAT, "prototypes", columns=True)
     counts = Input(usage, UINT64, "usage")
     rows, features = bank.shape
     counts.check_length(rows, "usage", "prototypes")
     merged = Output(FLOAT, rows * features)
     kept, merged_into = Output(UINT32, rows), Output(UINT32, rows)
-    given = s.PruneInput(
+    given = structs.PruneInput(
         rows=_count("rows", rows),
         features=_count("features", features),
         known=_count("known", known),
         prototypes=bank.address,
         usage=counts.address,
     )
-    result = s.PruneResult(
+    result = structs.PruneResult(
         prototypes=merged.address,
         prototype_capacity=merged.count,
         kept=kept.address,
@@ -297,7 +298,7 @@ def metrics(
     if scores is not None:
         scores.check_length(count, "score", "label")
     classes = max(labels.largest() + 1, predictions.largest() + 1, known, 1)
-    given = s.MetricsInput(
+    given = structs.MetricsInput(
         count=_count("count", count),
         classes=_count("classes", classes),
         known=_count("known", known),
@@ -305,8 +306,8 @@ def metrics(
         predicted=predictions.address,
         score=None if scores is None else scores.address,
     )
-    options = s.MetricsOptions(minimum_share=_share("minimum_share", minimum_share))
-    result = s.MetricsResult()
+    options = structs.MetricsOptions(minimum_share=_share("minimum_share", minimum_share))
+    result = structs.MetricsResult()
     allowed = classes <= s.CLASSES_MAX  # else refused, before there are buffers for so many
     match = Output(INT32, classes if allowed else 0)
     result.match, result.match_capacity = match.address, match.count
@@ -334,11 +335,11 @@ _PLAIN = (
 ).split()
 
 
-def _agreement(found: s.Agreement) -> Agreement:
+def _agreement(found: structs.Agreement) -> Agreement:
     return Agreement(found.acc, found.nmi, found.ari)
 
 
-def _confidence(sums: s.Confidence) -> Confidence:
+def _confidence(sums: structs.Confidence) -> Confidence:
     return Confidence(sums.sum_known, sums.sum_novel, sums.count_known, sums.count_novel)
 
 
@@ -346,8 +347,8 @@ def _call(symbol: str, given: Any, options: Any, result: Any) -> None:
     library().call(symbol, ctypes.byref(given), ctypes.byref(options), ctypes.byref(result))
 
 
-def _options(recipe: Recipe, gamma: float, novel: float | None) -> s.ObjectiveOptions:
-    options = s.ObjectiveOptions(recipe=_recipe(recipe), gamma=_positive("gamma", gamma))
+def _options(recipe: Recipe, gamma: float, novel: float | None) -> structs.ObjectiveOptions:
+    options = structs.ObjectiveOptions(recipe=_recipe(recipe), gamma=_positive("gamma", gamma))
     if novel is not None:
         options.novel_threshold = _share("novel_threshold", novel)
     return options

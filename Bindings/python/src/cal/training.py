@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from . import _structs as s
+from . import _structs_training as structs
 from . import images as image_inputs
 from ._handle import Handle
 from ._native import library
@@ -139,7 +140,7 @@ class Trainer(Handle):
         self._labels = (ctypes.c_int32 * len(labels))(
             *(-1 if label is None else label for label in labels)
         )
-        source = s.Source(
+        source = structs.Source(
             count=len(images),
             label=ctypes.addressof(self._labels),
             images=ctypes.addressof(self._images),
@@ -148,7 +149,7 @@ class Trainer(Handle):
         if flags is not None:
             source.held_out = ctypes.addressof(flags)
         shape = network or Network()
-        options = s.TrainingOptions(
+        options = structs.TrainingOptions(
             recipe=s.RECIPES[recipe],
             known=len(self._names),
             prototypes=prototypes or 0,
@@ -197,7 +198,7 @@ class Trainer(Handle):
         def call(_user: int | None, told: Any) -> int:
             return guard.run(lambda: report(_report(told.contents)) if report else None)
 
-        callback = s.TrainingCallback(call)
+        callback = structs.TrainingCallback(call)
         with guard:
             status = self._library.c.cal_trainer_run(self._use(), callback, None)
         self._library.check(status)
@@ -265,7 +266,7 @@ def _or_none(value: float) -> float | None:
     return value if value >= 0 else None
 
 
-def _report(told: s.TrainingReport) -> Report:
+def _report(told: structs.TrainingReport) -> Report:
     return Report(
         epoch=told.epoch,
         epochs=told.epochs,

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from . import _structs as s
+from . import _structs_updating as structs
 from ._arrays import FLOAT, Input
 from ._handle import Handle
 from ._native import Library, library
@@ -47,7 +48,7 @@ class Updater(Handle):
     ) -> Self:
         """Makes a state that has seen nothing. States of one model, seed, reservoir and samples
         merge. Without sync, what was observed since `sync()` is lost if the machine stops."""
-        options = s.UpdaterOptions(
+        options = structs.UpdaterOptions(
             flags=0 if sync else s.UPDATER_NO_SYNC,
             seed=seed,
             reservoir=reservoir,
@@ -67,7 +68,7 @@ class Updater(Handle):
     ) -> Self:
         """Goes on with a state. salvage opens a damaged journal as far as it is good."""
         flags = (0 if sync else s.UPDATER_NO_SYNC) | (s.UPDATER_SALVAGE if salvage else 0)
-        options = s.UpdaterOptions(flags=flags, keep=keep)
+        options = structs.UpdaterOptions(flags=flags, keep=keep)
         return cls._make("cal_updater_open", _path(folder), options)
 
     @classmethod
@@ -173,7 +174,7 @@ class Updater(Handle):
     ) -> None:
         relay = Relay(progress)
         values = {name: -1.0 if name == "known_loss" and not v else v for name, v in values.items()}
-        options = s.CommitOptions(progress=relay.callback, **values)
+        options = structs.CommitOptions(progress=relay.callback, **values)
         with relay:
             status = getattr(self._library.c, symbol)(self._use(), ctypes.byref(options), *rest)
             sentence = self._library.c.cal_last_error().decode("utf-8", "replace")

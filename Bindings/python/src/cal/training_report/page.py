@@ -3,7 +3,6 @@ nothing loaded from elsewhere. Needs matplotlib and Jinja2."""
 
 from __future__ import annotations
 
-import base64
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,6 +12,8 @@ from typing import NamedTuple
 from .._files import write_whole
 from ..model import Model
 from .history import Epoch, best
+
+TEMPLATE = Path(__file__).parent / "page.html.jinja"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,32 +43,30 @@ def write_report(
     path: str | os.PathLike[str], epochs: Sequence[Epoch], model: Model, facts: Facts
 ) -> None:
     """`model` is what came of the training, `epochs` at least one."""
-    from jinja2 import Environment, PackageLoader, StrictUndefined
+    from .._page import render
 
-    environment = Environment(
-        loader=PackageLoader("cal.training_report", "."),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters["optional"] = lambda value, form: "–" if value is None else form % value
-    page = environment.get_template("page.html.jinja").render(
-        facts=facts,
-        epochs=epochs,
-        last=epochs[-1],
-        best=best(epochs),
-        info=model.info,
-        provenance=model.describe()["provenance"],
-        sha256=model.sha256,
-        figures=_figures(epochs, model, facts),
-        duration=_duration(sum(each.seconds for each in epochs)),
-        pace=_duration(sum(each.seconds for each in epochs) / len(epochs)),
-    )
+    values = {
+        "facts": facts,
+        "epochs": epochs,
+        "last": epochs[-1],
+        "best": best(epochs),
+        "info": model.info,
+        "provenance": model.describe()["provenance"],
+        "sha256": model.sha256,
+        "figures": _figures(epochs, model, facts),
+        "duration": _duration(sum(each.seconds for each in epochs)),
+        "pace": _duration(sum(each.seconds for each in epochs) / len(epochs)),
+    }
+    page = render(TEMPLATE, values, {"optional": _optional})
     write_whole(Path(path), page.encode())
 
 
+def _optional(value: float | None, form: str) -> str:
+    return "–" if value is None else form % value
+
+
 def _figures(epochs: Sequence[Epoch], model: Model, facts: Facts) -> list[Figure]:
+    from .._page import svg_uri
     from . import figures as draw
 
     validated = any(each.validation_accuracy is not None for each in epochs)
@@ -98,20 +97,16 @@ def _figures(epochs: Sequence[Epoch], model: Model, facts: Facts) -> list[Figure
         ("Learning rate", "At each epoch's end.", draw.learning_rate(epochs)),
         ("Seconds per epoch", "", draw.seconds(epochs)),
     ]
-    shown = [Figure(title, note, _uri(svg)) for title, note, svg in made if svg]
+    shown = [Figure(title, note, svg_uri(svg)) for title, note, svg in made if svg]
     shown[0] = shown[0]._replace(is_wide=validated)
     if used:
         note = "Images whose largest logit it was, when the epoch of the model ended."
         unused = sum(each.kind == "novel" and not each.usage for each in model.prototypes)
         if unused:
             note += f" Not shown: {unused} novel ones without images."
-        uri = _uri(draw.usage(model.prototypes))
-        shown.append(Figure("Usage of the prototypes", note, uri, is_wide=True))
+        source = svg_uri(draw.usage(model.prototypes))
+        shown.append(Figure("Usage of the prototypes", note, source, is_wide=True))
     return shown
-
-
-def _uri(svg: str) -> str:
-    return "data:image/svg+xml;base64," + base64.b64encode(svg.encode()).decode()
 
 
 def _duration(seconds: float) -> str:
