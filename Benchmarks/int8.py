@@ -5,35 +5,39 @@ backbone only (FFE stays in fp32, as it does in libcal), with the same calibrati
 round every engine runs in a process of its own, one after the other. Read the ratios: they are
 medians of the rounds' own. Processor time says most where a machine is shared, with one thread.
 
-usage: int8.py [--rounds 7] [--seconds 2] [--threads 1,2] [--batch 1,8] [-o FILE]
+usage: int8.py [--rounds 5] [--seconds 1.5] [--threads 1,2] [--batch 1,8] [-o FILE]
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import statistics
-import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
 
 import network
 import numpy as np
-import onnx
-from common import machine, numbers, publish
+from common import numbers
 from engine import picture, tensor
-from tqdm import tqdm
+from rounds import Figures, Round, interleaved, measure, middle, ratio
+from stopwatch import timed
+from tables import Bar, add_output, publish, table
 
-ENGINES = ("libcal", "onnxruntime", "openvino", "libcal fp32")
-PEERS = ENGINES[1:]
+ENGINES = {
+    "libcal": "libcal",
+    "onnxruntime": "ONNX Runtime",
+    "openvino": "OpenVINO",
+    "libcal fp32": "libcal fp32",
+}
+OURS, *PEERS = ENGINES
 CALIBRATION = 16
 
 Run = Callable[[], np.ndarray]
-Figures = dict[str, float]
+Setting = tuple[int, int]
+"""Threads and batch."""
 
 
 def pictures() -> list[np.ndarray]:
@@ -46,19 +50,19 @@ def pictures() -> list[np.ndarray]:
 
 def prepare(folder: Path, batches: list[int]) -> None:
     import cal
-    from cal.importer import import_checkpoint
+    import onnx_network
 
     tensors = network.random_checkpoint()
-    network.write_checkpoint(tensors, folder / "model.safetensors")
-    import_checkpoint(folder / "model.safetensors", folder / "model.cal", known=network.KNOWN)
+    network.write_model(tensors, folder / "model.cal")
     with cal.Model.load(folder / "model.cal") as model, model.quantize(pictures()) as made:
         made.save(folder / "model.cal")
     for batch in batches:
-        network.write_onnx(tensors, folder / "fp32.onnx", batch, 256)
+        onnx_network.write(tensors, folder / "fp32.onnx", batch, 256)
         quantise(folder / "fp32.onnx", folder / f"model_{batch}.onnx", batch)
 
 
 def quantise(source: Path, target: Path, batch: int) -> None:
+    import onnx
     from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType
     from onnxruntime.quantization import quantize_static as quantize
 
@@ -132,55 +136,46 @@ def time_engine(name: str, folder: Path, threads: int, batch: int, seconds: floa
         run = {"libcal": libcal, "onnxruntime": onnxruntime, "openvino": openvino}[name](
             folder, threads, batch
         )
-    logits = [run() for _ in range(2)][-1]
-    clock, processor = [], []
-    begin = time.perf_counter()
-    while len(clock) < 5 or time.perf_counter() - begin < seconds:
-        before = time.perf_counter(), time.process_time()
-        run()
-        clock.append((time.perf_counter() - before[0]) * 1e3 / batch)
-        processor.append((time.process_time() - before[1]) * 1e3 / batch)
-    found = {"ms": statistics.median(clock), "cpu_ms": statistics.median(processor)}
-    print(json.dumps({**found, "logits": [float(value) for value in logits]}))
+    logits = [float(value) for value in run()]
+    times = timed(run, 5, seconds)
+    found = {"ms": times.ms / batch, "cpu_ms": times.cpu_ms / batch, "logits": logits}
+    print(json.dumps(found))
 
 
-def measure(name: str, folder: Path, threads: int, batch: int, seconds: float) -> Figures:
-    command = [sys.executable, __file__, "--engine", name, str(folder)]
-    command += [str(threads), str(batch), str(seconds)]
-    output = subprocess.run(command, check=True, capture_output=True, text=True).stdout
-    return json.loads(output.splitlines()[-1])
+def speed(results: dict[Setting, list[Round]]) -> str:
+    ratios = [f"{ENGINES[peer]} / libcal" for peer in PEERS]
+    shown = ", ".join(ENGINES.values())
+    header = ["threads", "batch", f"ms an image ({shown})", *ratios]
+    header += ["CPU ms an image", *(f"CPU: {each}" for each in ratios)]
+
+    def cells(rounds: list[Round], key: str) -> list[str]:
+        every = ", ".join(f"{middle(rounds, engine, key):.1f}" for engine in ENGINES)
+        return [every, *(f"{ratio(rounds, peer, OURS, key).middle:.2f}" for peer in PEERS)]
+
+    return table(
+        header,
+        (
+            [str(threads), str(batch), *cells(rounds, "ms"), *cells(rounds, "cpu_ms")]
+            for (threads, batch), rounds in results.items()
+        ),
+    )
 
 
-def table(rounds: dict[tuple[int, int], list[dict[str, Figures]]]) -> str:
-    def median(runs: list[dict[str, Figures]], engine: str, key: str) -> float:
-        return statistics.median(run[engine][key] for run in runs)
-
-    def ratio(runs: list[dict[str, Figures]], peer: str, key: str) -> str:
-        ratios = sorted(run[peer][key] / run["libcal"][key] for run in runs)
-        return f"{statistics.median(ratios):.2f} ({ratios[0]:.2f} to {ratios[-1]:.2f})"
-
-    versions = ", ".join(f"{name} {version(name)}" for name in ("onnxruntime", "openvino"))
-    lines = [
-        f"Machine: {machine()}. Peers: {versions}. All in int8 but the last. "
-        "Ratios: peer / libcal, median (least to most).",
-        "",
-        "| threads | batch | libcal ms | "
-        + " | ".join(f"{peer} / libcal, clock | processor" for peer in PEERS)
-        + " |",
-        "|---|---|---|" + "---|---|" * len(PEERS),
+def bars(results: dict[Setting, list[Round]]) -> list[Bar]:
+    return [
+        Bar(f"int8, threads {threads}, batch {batch}", ENGINES[peer], clock, spread)
+        for (threads, batch), rounds in results.items()
+        for peer in PEERS
+        for key, clock in (("ms", "time"), ("cpu_ms", "processor time"))
+        for spread in [ratio(rounds, peer, OURS, key)]
     ]
-    for (threads, batch), runs in rounds.items():
-        cells = [ratio(runs, peer, key) for peer in PEERS for key in ("ms", "cpu_ms")]
-        own = median(runs, "libcal", "ms")
-        lines.append(f"| {threads} | {batch} | {own:.1f} | " + " | ".join(cells) + " |")
-    return "\n".join(lines) + "\n"
 
 
-def check_logits(run: dict[str, Figures]) -> None:
+def check_logits(found: Round) -> None:
     """All engines compute the same network: far apart, one of them would be timed for nothing."""
-    exact = np.array(run["libcal fp32"]["logits"])
-    for engine in ENGINES[:-1]:
-        error = float(np.linalg.norm(run[engine]["logits"] - exact) / np.linalg.norm(exact))
+    exact = np.array(found["libcal fp32"]["logits"])
+    for engine in (OURS, "onnxruntime", "openvino"):
+        error = float(np.linalg.norm(found[engine]["logits"] - exact) / np.linalg.norm(exact))
         if not error < 0.2:
             raise SystemExit(f"{engine} in int8 is off by {error:.3f} of the logits in fp32")
 
@@ -189,25 +184,30 @@ def main() -> None:
     if sys.argv[1:2] == ["--engine"]:
         name, folder, threads, batch, seconds = sys.argv[2:]
         return time_engine(name, Path(folder), int(threads), int(batch), float(seconds))
+    from conditions import Conditions  # loads libcal, so not in a peer's process
+
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--rounds", type=int, default=7)
-    parser.add_argument("--seconds", type=float, default=2, help="of each engine in a round")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--seconds", type=float, default=1.5, help="of each engine in a round")
     parser.add_argument("--threads", type=numbers, default=[1, 2])
     parser.add_argument("--batch", type=numbers, default=[1, 8])
-    parser.add_argument("-o", "--output", type=Path, help="write the table to this file too")
-    options = parser.parse_args()
-    settings = [(t, b) for t in options.threads for b in options.batch]
-    rounds: dict[tuple[int, int], list[dict[str, Figures]]] = {each: [] for each in settings}
+    add_output(parser)
+    chosen = parser.parse_args()
+
+    conditions = Conditions()
+    settings = [(t, b) for t in chosen.threads for b in chosen.batch]
     with tempfile.TemporaryDirectory() as name:
-        prepare(Path(name), options.batch)
-        work = [(s, e) for _ in range(options.rounds) for s in settings for e in ENGINES]
-        for setting, engine in tqdm(work, disable=None):
-            if engine == ENGINES[0]:
-                rounds[setting].append({})
-            rounds[setting][-1][engine] = measure(engine, Path(name), *setting, options.seconds)
-    for runs in rounds.values():
-        check_logits(runs[0])
-    publish(table(rounds), options.output)
+        prepare(Path(name), chosen.batch)
+
+        def one(setting: Setting, engine: str) -> Figures:
+            return measure(Path(__file__), "--engine", engine, name, *setting, chosen.seconds)
+
+        results = interleaved(settings, list(ENGINES), chosen.rounds, one)
+    for rounds in results.values():
+        check_logits(rounds[0])
+    peers = ", ".join(f"{peer} {version(peer)}" for peer in ("onnxruntime", "openvino"))
+    heading = f"{conditions} Peers: {peers}, in int8. {chosen.rounds} rounds.\n\n"
+    publish(heading + speed(results), chosen.output, bars(results))
 
 
 if __name__ == "__main__":
