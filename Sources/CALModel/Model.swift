@@ -77,7 +77,10 @@ public final class Model: Sendable {
       if let network = networks[key] { return network }
       let ranges =
         precision == .int8 ? quantisation?.quantisation ?? Quantisation(ranges: [:]) : nil
-      let network = try packed(for: kernels, quantisation: ranges, threads: threads)
+      let network = try packed(
+        for: kernels, quantisation: ranges, threads: threads,
+        isPacked: file.canGiveBack
+          ? { [file, tensors] in file.didPack($0, tensors.range(of: $0.name)) } : nil)
       networks[key] = network
       return network
     }
@@ -87,15 +90,13 @@ public final class Model: Sendable {
   /// read.
   package func packed(
     for kernels: KernelSet, quantisation: Quantisation? = nil, recorder: RangeRecorder? = nil,
-    threads: Int
+    threads: Int, isPacked: ((PackedTensor) -> Void)? = nil
   ) throws(NetworkError) -> Network {
     try file.withBytes { bytes throws(NetworkError) in
       try bytes.withUnsafeBytes { bytes throws(NetworkError) in
         try Network(
           spec: spec, kernels: kernels, quantisation: quantisation, recorder: recorder,
-          threads: threads,
-          isPacked: file.canGiveBack
-            ? { [file, tensors] in file.didPack($0, tensors.range(of: $0.name)) } : nil,
+          threads: threads, isPacked: isPacked,
           parameter: {
             .lent(UnsafeRawBufferPointer(rebasing: bytes[tensors.range(of: $0.name)]))
           })
