@@ -45,6 +45,12 @@ PARTS = {
         "--rounds 2 --repeats 3 --seconds 1",
         "requirements.txt",
     ),
+    "int8": Part(
+        "Full CAL ResNet-50, 256 pixels, int8",
+        "int8.py",
+        "--rounds 2 --repeats 3 --seconds 1",
+        "requirements.txt",
+    ),
     "training": Part(
         "A step of training, small network",
         "training.py",
