@@ -15,6 +15,7 @@ PROGRAMS = [
     "colours.c",
     "misuse.c",
     "batch.c",
+    "quantize.c",
     "threads.c",
     "damaged.c",
     "quiet.c",
@@ -45,7 +46,8 @@ def test_a_session_allocates_nothing_for_an_image(
 
 
 @pytest.mark.parametrize(
-    "source", ["misuse.c", "batch.c", "damaged.c", "learning.c", "learning.cpp", "owners.cpp"]
+    "source",
+    ["misuse.c", "batch.c", "quantize.c", "damaged.c", "learning.c", "learning.cpp", "owners.cpp"],
 )
 def test_program_with_address_sanitizer(
     installed: Installed, models: list[Path], tmp_path: Path, source: str

@@ -88,12 +88,12 @@ import Testing
     var chance = Chance(seed: seed)
     let stages = (0..<Int.random(in: 1...3, using: &chance)).map { _ in
       NetworkSpec.Stage(
-        blocks: 1, innerChannels: chance.pick([3, 16, 20, 33]),
-        outChannels: chance.pick([5, 16, 48, 64]), stride: 2)
+        blocks: 1, innerChannels: chance.pick([17, 20, 32, 33]),
+        outChannels: chance.pick([18, 48, 64]), stride: 2)
     }
     let spec = NetworkSpec(
       block: .bottleneck,
-      stem: .init(kernel: 3, stride: 1, channels: 16, maxPool: chance.pick([true, false])),
+      stem: .init(kernel: 3, stride: 1, channels: 24, maxPool: chance.pick([true, false])),
       stages: stages, ffe: nil, neck: .none, normEpsilon: 0.5, inputSize: chance.pick([17, 24]))
     var random = RandomNetwork(spec: spec, seed: seed)
     random.tensors["backbone.conv1.weight"] = random.tensors["backbone.conv1.weight"]!.map {
@@ -101,7 +101,7 @@ import Testing
     }
     // A norm that changes nothing.
     for (part, value) in [("weight", 1), ("bias", 0), ("running_mean", 0), ("running_var", 0.5)] {
-      random.tensors["backbone.bn1.\(part)"] = Array(repeating: Float(value), count: 16)
+      random.tensors["backbone.bn1.\(part)"] = Array(repeating: Float(value), count: 24)
     }
     return random
   }
