@@ -11,6 +11,7 @@
 #   make bench-check [BASE=REF] [QUICK=1] [ONLY=load,...]
 #                                 has anything become slower than where this branch left main?
 #   make bench-inference          alone: libcal beside ONNX Runtime and OpenVINO
+#   make bench-int8               the same in int8
 #   make bench-training           a step of training beside PyTorch
 #   make bench-update             what field updates cost
 #   make bench-folder             `cal attribute` over a folder of 10,000 photos
@@ -51,8 +52,8 @@ flags    = -c release --product cal --scratch-path build/swift --disable-local-r
            $(addprefix -Xswiftc ,$(link)) $(addprefix -Xlinker ,$(linker)) \
            -Xcc -ffile-prefix-map=$(CURDIR)/=
 
-.PHONY: all demo demo-model test install python bench bench-check bench-inference bench-training \
-        bench-update bench-folder bench-preprocess format lint clean FORCE
+.PHONY: all demo demo-model test install python bench bench-check bench-inference bench-int8 \
+        bench-training bench-update bench-folder bench-preprocess format lint clean FORCE
 all: $(library) build/lib/libcal.so $(headers) $(configs)
 
 $(built): $(map) FORCE
@@ -117,6 +118,10 @@ bench-check: python
 bench-inference: python
 	.venv/bin/pip install --quiet --disable-pip-version-check -r Benchmarks/requirements.txt
 	.venv/bin/python Benchmarks/compare.py
+
+bench-int8: python
+	.venv/bin/pip install --quiet --disable-pip-version-check -r Benchmarks/requirements.txt
+	.venv/bin/python Benchmarks/int8.py
 
 bench-training: python
 	.venv/bin/pip install --quiet --disable-pip-version-check -r Benchmarks/requirements-training.txt

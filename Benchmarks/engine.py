@@ -1,5 +1,5 @@
-"""Times one engine in one process and prints a JSON object. Started by compare.py and
-regression.py.
+"""Times one engine in one process and prints a JSON object. Started by compare.py,
+int8.py and regression.py.
 
 usage: engine.py NAME FOLDER THREADS BATCH REPEATS SECONDS
 
@@ -13,6 +13,7 @@ import json
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -39,10 +40,14 @@ def tensor(image: np.ndarray, batch: int) -> np.ndarray:
     return np.repeat(values.transpose(2, 0, 1)[None], batch, 0).copy()
 
 
-def libcal(folder: Path, threads: int, batch: int, image: np.ndarray) -> Run:
+def libcal(
+    folder: Path, threads: int, batch: int, image: np.ndarray, precision: str | None = None
+) -> Run:
     import cal
 
-    session = cal.Model.load(folder / "model.cal").session(threads=threads)
+    model = cal.Model.load(folder / "model.cal")
+    # An older library, for regression.py, knows of one precision only.
+    session = model.session(threads=threads, **({"precision": precision} if precision else {}))
     images = [image] * batch
 
     def run() -> np.ndarray:
@@ -80,13 +85,18 @@ def openvino(folder: Path, threads: int, batch: int, image: np.ndarray) -> Run:
     return lambda: request.infer(feed)[0][0].copy()
 
 
-ENGINES = {"libcal": libcal, "onnxruntime": onnxruntime, "openvino": openvino}
+ENGINES = {
+    "libcal": libcal,
+    "libcal-int8": partial(libcal, precision="int8"),
+    "onnxruntime": onnxruntime,
+    "openvino": openvino,
+}
 
 
 def main() -> None:
     name, folder, threads, batch, repeats, seconds = sys.argv[1:]
     image = picture(256)
-    __import__({"libcal": "cal"}.get(name, name))
+    __import__("cal" if name.startswith("libcal") else name)
     before = peak()
     start, processor = time.perf_counter(), time.process_time()
     run = ENGINES[name](Path(folder), int(threads), int(batch), image)

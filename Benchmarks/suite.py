@@ -48,7 +48,7 @@ PARTS = {
     "int8": Part(
         "Full CAL ResNet-50, 256 pixels, int8",
         "int8.py",
-        "--rounds 2 --seconds 1 --threads 1",
+        "--rounds 2 --repeats 3 --seconds 1",
         "requirements.txt",
     ),
     "training": Part(
