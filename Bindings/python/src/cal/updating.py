@@ -100,7 +100,7 @@ class Updater(Handle):
     ) -> list[Attribution]:
         """Attributes images with the current model and takes in those that are ok. When a batch
         is done, it is on the disk."""
-        with self.model._borrow(threads, "auto") as session:
+        with self.model._borrow(threads, "auto", "auto") as session:
             return list(
                 session._observed(
                     self._use(), images, faces, batch, decoders, progress, Settings(**options)
