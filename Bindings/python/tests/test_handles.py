@@ -90,9 +90,9 @@ def test_handles_go_with_their_objects(
 
 def test_sessions_are_kept_for_the_next_call(model: cal.Model, pixels: np.ndarray) -> None:
     model.attribute(pixels, threads=1)
-    kept = list(model._idle[1, "auto"])
+    kept = list(model._idle[1, "auto", "auto"])
     model.attribute(pixels, threads=1)
-    assert model._idle[1, "auto"] == kept
+    assert model._idle[1, "auto", "auto"] == kept
 
 
 def test_many_threads_use_one_model(model: cal.Model) -> None:
