@@ -504,6 +504,7 @@ public:
 
     // The kernels in use: "avx512", "avx2", "portable" or "reference".
     const char *kernels() const noexcept { return cal_session_kernels(get()); }
+    const char *precision() const noexcept { return cal_session_precision(get()); }
 
     cal_session *get() const noexcept { return handle_.get(); }
 

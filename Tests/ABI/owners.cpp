@@ -111,6 +111,26 @@ void test_profile(const std::string &path) {
     REQUIRE(sum > 0 && sum <= times.back().nanoseconds);
 }
 
+void test_int8(const std::string &path) {
+    const cal::Model model(path);
+    auto session = [](const cal::Model &of) {
+        return cal::Session(of, 1, CAL_KERNELS_AUTO, 0, CAL_PRECISION_INT8);
+    };
+    REQUIRE(thrown([&] { session(model); }) == CAL_ERR_ARGUMENT);
+    const Pixels red = one_colour(255, 0, 0), blue = one_colour(0, 0, 255);
+    unsigned last = 0;
+    const cal::Model made = model.quantized({view(red), view(blue)}, 0, 1, [&](auto done, auto) {
+        last = static_cast<unsigned>(done);
+        return true;
+    });
+    REQUIRE(last == 4);
+    REQUIRE(cal::Session(made).precision() == std::string("fp32"));
+    cal::Session quick = session(made);
+    REQUIRE(quick.precision() == std::string("int8"));
+    REQUIRE(quick.attribute(view(red)).ranked[0].id == 0);
+    REQUIRE(thrown([&] { model.quantized({}); }) == CAL_ERR_ARGUMENT);
+}
+
 void test_batch(const std::string &path) {
     const cal::Model model(path);
     cal::Session session(model, 2);
@@ -151,6 +171,7 @@ int main(int argc, char **argv) {
         test_session(argv[1]);
         test_profile(argv[1]);
         test_batch(argv[1]);
+        test_int8(argv[1]);
     } catch (const std::exception &error) {
         std::cerr << "not so: " << error.what() << '\n';
         return 1;
