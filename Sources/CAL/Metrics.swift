@@ -26,7 +26,7 @@ public func cal_metrics(
 
 extension cal_metrics_options {
   fileprivate func share() throws(Failure) -> Double {
-    guard reserved == 0 else { throw .argument("options->reserved is \(reserved), not 0") }
+    try checkReserved(reserved)
     return number(minimum_share, default: 0.005)
   }
 }

@@ -55,9 +55,7 @@ private func load(
     guard let out else { throw .null("out") }
     out.pointee = nil
     let how = try options(pointer)
-    guard how.reserved == 0 else {
-      throw .argument("options->reserved is \(how.reserved), not 0")
-    }
+    try checkReserved(how.reserved)
     let largest = UInt64(Limit.fileSize)
     guard how.size_limit <= largest else {
       throw .argument("options->size_limit is \(how.size_limit), more than \(largest)")

@@ -43,7 +43,7 @@ public func cal_novel_threshold(
 
 extension cal_objective_options {
   fileprivate func settings() throws(Failure) -> ObjectiveSettings {
-    guard reserved == 0 else { throw .argument("options->reserved is \(reserved), not 0") }
+    try checkReserved(reserved)
     let standard = ObjectiveSettings()
     var settings = standard
     settings.recipe = try CAL.recipe(recipe)

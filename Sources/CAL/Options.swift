@@ -10,14 +10,28 @@ func options<Options: GrowingStruct>(
   return try CallerStructs(pointer, name: "options").read()
 }
 
-extension cal_session_options {
-  func threadCount() throws(Failure) -> Int {
-    guard threads <= UInt32(CAL_THREADS_MAX) else {
-      throw .argument("options->threads is \(threads), more than \(CAL_THREADS_MAX)")
-    }
-    return max(Int(threads), 1)
+/// Threads that work on a call, of an option in which 0 means 1.
+func threadCount(_ threads: UInt32) throws(Failure) -> Int {
+  guard threads <= UInt32(CAL_THREADS_MAX) else {
+    throw .argument("options->threads is \(threads), more than \(CAL_THREADS_MAX)")
   }
+  return max(Int(threads), 1)
+}
 
+/// Whether the one flag that such options have is set.
+func hasFlag(_ flag: Int, _ flags: UInt32) throws(Failure) -> Bool {
+  let known = UInt32(flag)
+  guard flags & ~known == 0 else {
+    throw .argument("options->flags has unknown bits: \(flags)")
+  }
+  return flags & known != 0
+}
+
+func checkReserved(_ reserved: UInt32) throws(Failure) {
+  guard reserved == 0 else { throw .argument("options->reserved is \(reserved), not 0") }
+}
+
+extension cal_session_options {
   func kernelSet() throws(Failure) -> KernelSet {
     if Int(kernels) == CAL_KERNELS_AUTO { return KernelSet.best }
     guard let set = KernelSet(rawValue: kernels) else {
@@ -42,17 +56,7 @@ extension cal_session_options {
     return chosen
   }
 
-  func checkReserved() throws(Failure) {
-    guard reserved == 0 else { throw .argument("options->reserved is \(reserved), not 0") }
-  }
-
-  func wantsProfile() throws(Failure) -> Bool {
-    let known = UInt32(CAL_SESSION_PROFILE)
-    guard flags & ~known == 0 else {
-      throw .argument("options->flags has unknown bits: \(flags)")
-    }
-    return flags & known != 0
-  }
+  func wantsProfile() throws(Failure) -> Bool { try hasFlag(Int(CAL_SESSION_PROFILE), flags) }
 }
 
 extension cal_attribute_options {
@@ -67,11 +71,7 @@ extension cal_attribute_options {
   }
 
   func wantsPixelDigest() throws(Failure) -> Bool {
-    let known = UInt32(CAL_ATTRIBUTE_NO_PIXEL_DIGEST)
-    guard flags & ~known == 0 else {
-      throw .argument("options->flags has unknown bits: \(flags)")
-    }
-    return flags & known == 0
+    try !hasFlag(Int(CAL_ATTRIBUTE_NO_PIXEL_DIGEST), flags)
   }
 
   private func threshold(

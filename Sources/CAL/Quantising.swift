@@ -37,22 +37,13 @@ private struct Quantiser {
     guard 1...Int(CAL_BATCH_MAX) ~= count else {
       throw .argument("count is \(UInt(bitPattern: count)), not 1 to \(CAL_BATCH_MAX)")
     }
-    guard how.reserved == 0 else {
-      throw .argument("options->reserved is \(how.reserved), not 0")
-    }
-    let known = UInt32(CAL_QUANTIZE_DEFAULT)
-    guard how.flags & ~known == 0 else {
-      throw .argument("options->flags has unknown bits: \(how.flags)")
-    }
-    guard how.threads <= UInt32(CAL_THREADS_MAX) else {
-      throw .argument("options->threads is \(how.threads), more than \(CAL_THREADS_MAX)")
-    }
+    try checkReserved(how.reserved)
+    isDefault = try hasFlag(Int(CAL_QUANTIZE_DEFAULT), how.flags)
+    threads = try threadCount(how.threads)
     self.model = model
     self.images = try CallerStructs(images, name: "images")
     try self.images.checkArray(count: count, name: "images")
     self.count = count
-    threads = max(Int(how.threads), 1)
-    isDefault = how.flags & known != 0
     progress = ProgressReport(how.progress, how.progress_user)
   }
 

@@ -12,9 +12,9 @@ public func cal_session_create(
     out.pointee = nil
     let loaded = try models.find(model)
     let how = try CAL.options(options)
-    try how.checkReserved()
+    try checkReserved(how.reserved)
     let session = try Session(
-      loaded, threads: how.threadCount(), kernels: how.kernelSet(),
+      loaded, threads: threadCount(how.threads), kernels: how.kernelSet(),
       precision: how.chosenPrecision(loaded), takesTime: how.wantsProfile())
     Log.info(
       "session: \(session.workers.count) threads, \(session.kernels.name) kernels, \(session.precision.name), "

@@ -7,7 +7,7 @@ import CCal
 extension cal_training_options {
   /// With the network of `start`, if there is one, and the neck of the recipe.
   func options(_ start: Model?) throws(Failure) -> TrainingOptions {
-    guard reserved == 0 else { throw .argument("options->reserved is \(reserved), not 0") }
+    try checkReserved(reserved)
     guard known <= UInt32(CAL_CLASSES_MAX), prototypes <= UInt32(CAL_CLASSES_MAX) else {
       throw .argument(
         "options->known is \(known) and prototypes \(prototypes), at most \(CAL_CLASSES_MAX)")
@@ -45,7 +45,7 @@ extension cal_training_options {
     var machine = cal_session_options()
     machine.threads = threads
     machine.kernels = kernels
-    options.threads = try machine.threadCount()
+    options.threads = try threadCount(machine.threads)
     options.kernels = try machine.kernelSet()
     guard options.kernels != .reference else {
       throw .argument("options->kernels asks for the reference path, which cannot train")

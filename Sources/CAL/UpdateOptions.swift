@@ -11,7 +11,7 @@ extension cal_updater_options {
   }
 
   func options() throws(Failure) -> Updater.Options {
-    guard reserved == 0 else { throw .argument("options->reserved is \(reserved), not 0") }
+    try checkReserved(reserved)
     let known = UInt32(CAL_UPDATER_SALVAGE | CAL_UPDATER_NO_SYNC)
     guard flags & ~known == 0 else {
       throw .argument("options->flags is \(flags), which has bits that are no CAL_UPDATER_ value")
