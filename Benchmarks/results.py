@@ -20,7 +20,7 @@ from pathlib import Path
 
 import cal
 import roles
-from common import machine, numbers
+from common import machine, numbers, some_of
 
 NETWORK = ["--network", "resnet18", "--width", "16", "--size", "64", "--small-stem"]
 SCHEDULE = ["--batch", "32", "--rate", "1e-3"]
@@ -76,7 +76,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("data", type=Path)
     parser.add_argument("out", type=Path)
-    parser.add_argument("--rows", default=",".join(ROWS), help="some of: " + ", ".join(ROWS))
+    parser.add_argument(
+        "--rows", type=some_of(ROWS), default=list(ROWS), help="some of: " + ", ".join(ROWS)
+    )
     parser.add_argument("--seeds", type=numbers, default=[1, 2, 3])
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--swapped", action="store_true", help="known and novel change places")
@@ -92,7 +94,7 @@ def main() -> None:
         manifest = ["--manifest", str(chosen.out / "swapped.csv")]
     lines: list[str] = []
     header: list[str] = []
-    for row in chosen.rows.split(","):
+    for row in chosen.rows:
         found = []
         for seed in chosen.seeds:
             folder = chosen.out / f"{row}-{seed}"
