@@ -152,7 +152,7 @@ CAL_API int32_t cal_version_number(void);
 CAL_API int32_t cal_abi_version(void);
 
 /* How this library was built and which kernels this machine gets, one "key: value" per line:
- * version, abi, source, compiler, target, kernels, kernels-available, precisions, blas.
+ * version, abi, source, compiler, target, kernels, kernels-available, kernels-int8, precisions, blas.
  * Text rule as above. Thread: any. Errors: CAL_ERR_ARGUMENT. */
 CAL_CHECKED cal_status cal_build_info(char *buffer, size_t capacity, size_t *length);
 
@@ -310,8 +310,8 @@ typedef int32_t cal_kernels;
 enum { /* instruction sets of the hot loops */
     CAL_KERNELS_AUTO = 0,     /* the best this CPU has */
     CAL_KERNELS_PORTABLE = 1, /* plain x86-64 (SSE2), arm64 (NEON) or whatever the target has */
-    CAL_KERNELS_AVX2 = 2,     /* AVX2 and FMA */
-    CAL_KERNELS_AVX512 = 3,   /* AVX-512 F, BW, DQ, VL */
+    CAL_KERNELS_AVX2 = 2,     /* AVX2 and FMA; in int8 AVX-VNNI, where the CPU has it */
+    CAL_KERNELS_AVX512 = 3,   /* AVX-512 F, BW, DQ, VL; in int8 VNNI, where the CPU has it */
     CAL_KERNELS_REFERENCE = 9 /* the plain Swift statement of the network: slow, for checking */
 };
 

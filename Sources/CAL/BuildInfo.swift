@@ -33,6 +33,7 @@ enum BuildInfo {
       target: \(target)
       kernels: \(KernelSet.best.name)
       kernels-available: \(available.joined(separator: " "))
+      kernels-int8: \(KernelSet.best.int8Name)
       precisions: \(Precision.allCases.map(\.name).joined(separator: " "))
       blas: \(blas)
 

@@ -17,6 +17,13 @@ public enum KernelSet: Int32, Sendable, CaseIterable {
     }
   }
 
+  /// The instructions of its int8 loop, which may be more than the set's: those of VNNI, where
+  /// the CPU has them.
+  public var int8Name: String {
+    guard let loop = table?.pointee.int8_name() else { return name }
+    return String(cString: loop)
+  }
+
   /// Whether this machine and build can run it.
   public var isAvailable: Bool { self == .reference || table != nil }
 

@@ -20,10 +20,12 @@ int64_t calk_int8_source(const calk_int8 *conv, const calk_codes *codes, int32_t
                          int64_t i);
 
 #if defined(__x86_64__)
-/* In kernels_avx2.c; AVX-512's set has it too. */
-void calk_int8_conv_avx2(const calk_int8 *conv, const calk_conv_data *data, int32_t row_begin,
-                         int32_t row_end, int32_t panel_begin, int32_t panel_end, uint8_t *scratch,
-                         const float **table);
+/* One loop each; they need the processor's AVX2, AVX-VNNI, AVX-512 VNNI. */
+calk_int8_function calk_int8_conv_avx2, calk_int8_conv_avxvnni, calk_int8_conv_avx512vnni;
+
+/* The best of them for a set whose vectors have 256 or 512 bits, and its name. */
+calk_int8_function calk_int8_conv_256, calk_int8_conv_512;
+const char *calk_int8_name_256(void), *calk_int8_name_512(void);
 #endif
 
 #endif

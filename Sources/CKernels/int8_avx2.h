@@ -1,5 +1,6 @@
-/* Products of codes and weights with AVX2. A panel's weights: two vectors of eight columns x four
- * channels, then the same of the next four channels. */
+/* Products of codes and weights with AVX2, or AVX-VNNI where INT8_VNNI is defined. A panel's
+ * weights: two vectors of eight columns x four channels, then the same of the next four channels.
+ */
 #ifndef CALK_INT8_AVX2_H
 #define CALK_INT8_AVX2_H
 
@@ -35,20 +36,28 @@ INLINE __m256i ISA(int8_four)(const uint8_t *codes) {
     return _mm256_set1_epi32(four);
 }
 
+/* Adds x . first + y . second. */
+INLINE veci ISA(int8_products)(veci sum, __m256i x, __m256i first, __m256i y, __m256i second) {
+#ifdef INT8_VNNI
+    return (veci)_mm256_dpbusd_avx_epi32(_mm256_dpbusd_avx_epi32((__m256i)sum, x, first), y,
+                                         second);
+#else
+    const __m256i pairs =
+        _mm256_add_epi16(_mm256_maddubs_epi16(x, first), _mm256_maddubs_epi16(y, second));
+    return sum + (veci)_mm256_madd_epi16(pairs, _mm256_set1_epi16(1));
+#endif
+}
+
 INLINE void ISA(int8_step)(const int m, const uint8_t *const *row, int32_t k, const int8_t *w,
                            veci (*sum)[2]) {
-    const __m256i ones = _mm256_set1_epi16(1);
     const __m256i first[2] = {ISA(int8_column)(w), ISA(int8_column)(w + 32)};
     const __m256i second[2] = {ISA(int8_column)(w + 64), ISA(int8_column)(w + 96)};
 #pragma clang loop unroll(full)
     for (int i = 0; i < m; i++) {
         const __m256i x = ISA(int8_four)(row[i] + k), y = ISA(int8_four)(row[i] + k + 4);
 #pragma clang loop unroll(full)
-        for (int j = 0; j < 2; j++) {
-            const __m256i pairs = _mm256_add_epi16(_mm256_maddubs_epi16(x, first[j]),
-                                                   _mm256_maddubs_epi16(y, second[j]));
-            sum[i][j] += (veci)_mm256_madd_epi16(pairs, ones);
-        }
+        for (int j = 0; j < 2; j++)
+            sum[i][j] = ISA(int8_products)(sum[i][j], x, first[j], y, second[j]);
     }
 }
 

@@ -12,7 +12,8 @@
 #define ROW_TILE_A 4
 #define ROW_TILE_B 6
 #define INT8_INTERLEAVE 4
-#define INT8_CONV calk_int8_conv_avx2
+#define INT8_CONV calk_int8_conv_512
+#define INT8_NAME calk_int8_name_512
 #define EACH_BLOCK_HEIGHT(X) X(1) X(2) X(3) X(4) X(5) X(6) X(7) X(8) X(9) X(10) X(11) X(12)
 
 #pragma clang attribute push(                                                                      \

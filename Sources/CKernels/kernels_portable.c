@@ -8,6 +8,8 @@
 #define LANES 4
 #define PANEL (2 * LANES)
 #define INT8_INTERLEAVE 1
+#define INT8_CONV calk_int8_conv_portable
+#define INT8_NAME int8_name_portable
 #if defined(__aarch64__)
 /* 32 registers: 16 sums, 8 rows' numbers of four steps, columns. With ten rows the compiler keeps
  * some of them in memory. */
@@ -27,4 +29,8 @@
 #endif
 
 #include "int8_portable.h"
+#include "int8_template.h"
+
+static const char *int8_name_portable(void) { return "portable"; }
+
 #include "kernels_template.h"

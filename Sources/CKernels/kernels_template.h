@@ -13,12 +13,6 @@
 
 #include "winograd_gradient_template.h"
 
-/* A set may have another's. */
-#ifndef INT8_CONV
-#include "int8_template.h"
-#define INT8_CONV ISA(calk_int8_conv)
-#endif
-
 const calk_kernels ISA(calk_kernels) = {
     .panel = PANEL,
     .pack = ISA(pack),
@@ -26,6 +20,7 @@ const calk_kernels ISA(calk_kernels) = {
     .conv = ISA(conv),
     .int8_interleave = INT8_INTERLEAVE,
     .int8_conv = INT8_CONV,
+    .int8_name = INT8_NAME,
     .winograd_input = ISA(winograd_input),
     .winograd_output = ISA(winograd_output),
     .max_pool = ISA(max_pool),

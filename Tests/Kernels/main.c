@@ -1,4 +1,5 @@
-/* The hot loops against plain C: every set of them that this CPU has. Prints what it ran. */
+/* The hot loops against plain C: every set of them that this CPU has, or those that arguments name.
+ * Prints what it ran: sets, each with the instructions of its int8 loop. */
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -63,16 +64,25 @@ int is_close(float got, double expected, double size, double tolerance) {
     return fabs((double)got - expected) <= tolerance * (size + 1e-30);
 }
 
-int main(void) {
+/* Without arguments, everything. */
+static int is_wanted(const char *name, int count, char **arguments) {
+    for (int i = 1; i < count; i++)
+        if (strcmp(arguments[i], name) == 0)
+            return 1;
+    return count < 2;
+}
+
+int main(int count, char **arguments) {
     static const struct {
         calk_set set;
         const char *name;
     } sets[] = {{CALK_PORTABLE, "portable"}, {CALK_AVX2, "avx2"}, {CALK_AVX512, "avx512"}};
     for (size_t i = 0; i < sizeof sets / sizeof *sets; i++) {
         const calk_kernels *kernels = calk_kernels_for(sets[i].set);
-        if (!kernels)
+        if (!kernels || !is_wanted(sets[i].name, count, arguments))
             continue;
-        puts(sets[i].name);
+        printf("%s int8:%s\n", sets[i].name, kernels->int8_name());
+        fflush(stdout);
         check_convolutions(kernels);
         check_winograd(kernels);
         check_quantised(kernels);
@@ -80,8 +90,10 @@ int main(void) {
         check_row_products(kernels);
         check_fold(kernels);
     }
-    check_resize();
-    check_sha256();
+    if (is_wanted("bytes", count, arguments)) {
+        check_resize();
+        check_sha256();
+    }
     if (failures > 0)
         fprintf(stderr, "%d failures\n", failures);
     return failures > 0;

@@ -10,6 +10,7 @@
 typedef struct layer {
     int32_t side, in, out, kernel, step, relu; /* of the output's map: its side */
     int32_t in_side, in_stride, out_stride;
+    int32_t first, middle; /* rows and panels of the first of its pieces */
     float codes;
     float *map, *weights, *fold, *scale, *bias, *residual, *result, *expected;
 } layer;
@@ -20,6 +21,8 @@ static layer random_layer(int32_t side, int32_t kernel, int32_t step, int32_t in
     l.in_stride = padded(in) + 16;
     l.out_stride = padded(out) + 16;
     l.relu = pick(0, 1);
+    l.first = pick(0, side * side);
+    l.middle = pick(0, padded(out) / CALK_CHANNELS);
     /* Some values are above the range. */
     l.codes = CALK_CODE_MAX / 0.9f;
     l.map = zeros((int64_t)l.in_side * l.in_side * l.in_stride);
@@ -137,10 +140,10 @@ static void run(const calk_kernels *kernels, layer *l) {
         .bias = l->bias,
     };
     const calk_conv_data data = {.in = {l->map}, .residual = l->residual, .out = l->result};
-    const int32_t rows = l->side * l->side, first = pick(0, rows), middle = pick(0, all);
+    const int32_t rows = l->side * l->side;
     /* In pieces, as workers take them, each with as much scratch as it is promised to need. */
     const int32_t pieces[3][4] = {
-        {0, first, 0, middle}, {first, rows, 0, middle}, {0, rows, middle, all}};
+        {0, l->first, 0, l->middle}, {l->first, rows, 0, l->middle}, {0, rows, l->middle, all}};
     for (int32_t i = 0; i < 3; i++) {
         const int32_t *p = pieces[i];
         uint8_t *scratch = malloc((size_t)calk_int8_room(&conv, p[1] - p[0]));
@@ -177,6 +180,18 @@ static layer extreme_layer(int32_t in, int32_t kernel) {
     return l;
 }
 
+/* Values that no map should have. */
+static layer strange_layer(void) {
+    layer l = random_layer(4, 3, 1, 24, 16);
+    for (int32_t i = 0; i < l.in_side * l.in_side; i++) {
+        float *at = l.map + i * l.in_stride;
+        at[pick(0, 7)] = NAN;
+        at[pick(8, 15)] = INFINITY;
+        at[pick(16, 23)] = -1;
+    }
+    return l;
+}
+
 void check_quantised(const calk_kernels *kernels) {
     static const int32_t widths[] = {1, 3, 7, 8, 9, 16, 17, 24, 33, 40, 64, 75};
     for (int32_t i = 0; i < 80; i++) {
@@ -184,6 +199,14 @@ void check_quantised(const calk_kernels *kernels) {
         const int32_t in = widths[pick(0, 11)], out = widths[pick(0, 11)];
         check(kernels, random_layer(side, kernel, step, in, out));
     }
+    /* Every height of a block of rows. */
+    for (int32_t rows = 1; rows <= 12; rows++) {
+        layer l = random_layer(4, 2 * (rows % 2) + 1, 1, 24, 33);
+        l.first = rows;
+        l.middle = 2;
+        check(kernels, l);
+    }
+    check(kernels, strange_layer());
     check(kernels, extreme_layer(512, 3));
     check(kernels, extreme_layer(2048, 1));
     check(kernels, extreme_layer(5, 3));

@@ -50,6 +50,12 @@ static inline int64_t calk_int8_packed(int32_t taps, int32_t in, int32_t out) {
     return taps * depth * ((out + CALK_CHANNELS - 1) / CALK_CHANNELS * CALK_CHANNELS);
 }
 
+/* The convolution; data has one input. Output rows (positions) begin to end, panels begin to end.
+ * `scratch` has calk_int8_room bytes; `table` is as for conv of calk_kernels. */
+typedef void calk_int8_function(const calk_int8 *conv, const calk_conv_data *data,
+                                int32_t row_begin, int32_t row_end, int32_t panel_begin,
+                                int32_t panel_end, uint8_t *scratch, const float **table);
+
 /* Bytes of scratch for the codes that `rows` output positions read. */
 int64_t calk_int8_room(const calk_int8 *conv, int32_t rows);
 

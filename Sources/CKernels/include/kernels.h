@@ -36,10 +36,10 @@ typedef struct calk_kernels {
     /* Channels of a column that stand together in weights of calk_int8_pack. */
     int32_t int8_interleave;
 
-    /* The same in whole numbers; data has one input. `scratch` has calk_int8_room bytes. */
-    void (*int8_conv)(const calk_int8 *conv, const calk_conv_data *data, int32_t row_begin,
-                      int32_t row_end, int32_t panel_begin, int32_t panel_end, uint8_t *scratch,
-                      const float **table);
+    /* The same in whole numbers, by the processor's VNNI where it has that. The name is that of
+     * the instructions: "avx512vnni", "avxvnni", "avx2" or "portable". */
+    calk_int8_function *int8_conv;
+    const char *(*int8_name)(void);
 
     /* Input transform of tiles begin to end into v: point, tile - first_tile, channel;
      * `tiles` is the number of tiles that v has room for, see calk_winograd_room. */
