@@ -72,10 +72,12 @@ int main(void) {
         const calk_kernels *kernels = calk_kernels_for(sets[i].set);
         if (!kernels)
             continue;
-        puts(sets[i].name);
+        const calk_bf16 *bf16 = calk_bf16_for(sets[i].set);
+        printf("%s%s\n", sets[i].name, bf16->together == 2 ? " bf16" : "");
         check_convolutions(kernels);
         check_winograd(kernels);
         check_quantised(kernels);
+        check_bf16(bf16);
         check_pooling(kernels);
         check_row_products(kernels);
         check_fold(kernels);
