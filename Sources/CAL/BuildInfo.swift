@@ -34,6 +34,7 @@ enum BuildInfo {
       kernels: \(KernelSet.best.name)
       kernels-available: \(available.joined(separator: " "))
       precisions: \(Precision.allCases.map(\.name).joined(separator: " "))
+      bf16: \(KernelSet.best.multipliesBF16 ? "avx512_bf16" : "emulated")
       blas: \(blas)
 
       """
