@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 import platform
+from collections.abc import Callable, Collection
 from pathlib import Path
 
 
@@ -34,3 +36,16 @@ def machine() -> str:
 
 def numbers(text: str) -> list[int]:
     return [int(word) for word in text.split(",")]
+
+
+def some_of(names: Collection[str]) -> Callable[[str], list[str]]:
+    """The type of an argument: names with commas between them."""
+
+    def parse(text: str) -> list[str]:
+        found = text.split(",")
+        for name in found:
+            if name not in names:
+                raise argparse.ArgumentTypeError(f"{name!r} is none of {', '.join(names)}")
+        return found
+
+    return parse

@@ -14,7 +14,6 @@ OUT/default-unknown-SEED.
 from __future__ import annotations
 
 import argparse
-import csv
 import random
 import subprocess
 import sys
@@ -24,6 +23,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import cal
+import roles
 from cal.data import Dataset, Sample
 from common import machine, numbers
 from results import command
@@ -39,22 +39,10 @@ def draw(dataset: Dataset, seed: int) -> list[int]:
     return sorted(random.Random(seed).sample(novel, LATE))
 
 
-def write_manifest(dataset: Dataset, late: list[int], path: Path) -> None:
-    """Of the rest, with labels that have no gap."""
-    left = [label for label in range(len(dataset.classes)) if label not in late]
-    with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file)
-        writer.writerow(["path", "label", "method", "split"])
-        for sample in dataset.samples:
-            if sample.label in left:
-                label = left.index(sample.label)
-                writer.writerow([sample.path, label, sample.method, sample.split])
-
-
 def train(data: Path, out: Path, seed: int, late: list[int], threads: int) -> None:
     dataset = cal.data.open(data)
     manifest = out / f"late-{seed}.csv"
-    write_manifest(dataset, late, manifest)
+    roles.without(dataset, late).write(manifest)
     partial = command(data, out / f"late-{seed}", "default-unknown", seed, threads)
     everything = command(data, out / f"default-unknown-{seed}", "default-unknown", seed, threads)
     for arguments in ([*partial, "--manifest", str(manifest)], everything):

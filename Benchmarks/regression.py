@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import regression_base as base
+from common import some_of
 from conditions import Conditions
 from regression_base import PRESENT, Library
 from regression_rule import LIMIT, PAIRS, Verdict, interval, verdict
@@ -109,14 +110,6 @@ def judge(ratios: dict[str, list[float]], limit: float) -> tuple[str, list[str]]
     ), slower
 
 
-def names(text: str) -> list[str]:
-    found = text.split(",")
-    for name in found:
-        if name not in NAMES:
-            raise argparse.ArgumentTypeError(f"no case {name!r}; there are {', '.join(NAMES)}")
-    return found
-
-
 def pairs(text: str) -> int:
     if not PAIRS <= (found := int(text)) <= 1000:
         raise argparse.ArgumentTypeError(f"{found} pairs must be {PAIRS} to 1000")
@@ -171,7 +164,9 @@ def main() -> int:
     other = parser.add_mutually_exclusive_group()
     other.add_argument("--base", help="revision; default: where this branch left main, or HEAD~1")
     other.add_argument("--library", type=Path, help="a library that is there, in its place")
-    parser.add_argument("--only", type=names, default=NAMES, help=f"some of {','.join(NAMES)}")
+    parser.add_argument(
+        "--only", type=some_of(NAMES), default=NAMES, help=f"some of {','.join(NAMES)}"
+    )
     parser.add_argument("--pairs", type=pairs, default=9)
     parser.add_argument("--limit", type=float, default=LIMIT, help=f"({LIMIT})")
     parser.add_argument("--quick", action="store_true", help="little work in each process")

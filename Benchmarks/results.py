@@ -1,9 +1,11 @@
 """Trains and evaluates CAL on a data set, for docs/RESULTS.md: recipes, K known or not, seeds.
 
 usage: results.py DATA OUT [--rows paper-known,...] [--seeds 1,2,3] [--threads 1] [--evaluate]
+                  [--swapped]
 
 Each training has a folder OUT/ROW-SEED, and one whose model is there is not made again. Prints a
-Markdown table of means over seeds and, behind them, the least and the largest.
+Markdown table of means over seeds and, behind them, the least and the largest. With --swapped the
+known and the novel methods change places, by the manifest OUT/swapped.csv.
 """
 
 from __future__ import annotations
@@ -17,7 +19,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import cal
-from common import machine, numbers
+import roles
+from common import machine, numbers, some_of
 
 NETWORK = ["--network", "resnet18", "--width", "16", "--size", "64", "--small-stem"]
 SCHEDULE = ["--batch", "32", "--rate", "1e-3"]
@@ -73,20 +76,29 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("data", type=Path)
     parser.add_argument("out", type=Path)
-    parser.add_argument("--rows", default=",".join(ROWS), help="some of: " + ", ".join(ROWS))
+    parser.add_argument(
+        "--rows", type=some_of(ROWS), default=list(ROWS), help="some of: " + ", ".join(ROWS)
+    )
     parser.add_argument("--seeds", type=numbers, default=[1, 2, 3])
     parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--swapped", action="store_true", help="known and novel change places")
     parser.add_argument("--evaluate", action="store_true", help="what is there; train nothing")
     chosen = parser.parse_args()
 
     dataset = cal.data.open(chosen.data)
+    manifest: list[str] = []
+    if chosen.swapped:
+        dataset = roles.swapped(dataset)
+        chosen.out.mkdir(parents=True, exist_ok=True)
+        dataset.write(chosen.out / "swapped.csv")
+        manifest = ["--manifest", str(chosen.out / "swapped.csv")]
     lines: list[str] = []
     header: list[str] = []
-    for row in chosen.rows.split(","):
+    for row in chosen.rows:
         found = []
         for seed in chosen.seeds:
             folder = chosen.out / f"{row}-{seed}"
-            arguments = command(chosen.data, folder, row, seed, chosen.threads)
+            arguments = command(chosen.data, folder, row, seed, chosen.threads) + manifest
             print("cal", *arguments, file=sys.stderr, flush=True)
             if not (folder / "model.cal").is_file() and not chosen.evaluate:
                 subprocess.run([sys.executable, "-m", "cal", *arguments], check=True)

@@ -20,6 +20,7 @@ from typing import NamedTuple
 
 import cal
 import plot
+from common import some_of
 from conditions import Conditions
 from tables import Bar, read_bars
 
@@ -133,19 +134,11 @@ def write(outcomes: Mapping[str, Outcome], heading: str, out: Path) -> Path:
     return written
 
 
-def chosen_parts(text: str) -> list[str]:
-    names = text.split(",")
-    for name in names:
-        if name not in PARTS:
-            raise argparse.ArgumentTypeError(f"no part {name!r}; there are {', '.join(PARTS)}")
-    return names
-
-
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--quick", action="store_true", help="fewer rounds: a few minutes")
     parser.add_argument(
-        "--only", type=chosen_parts, default=list(PARTS), help=f"some of {','.join(PARTS)}"
+        "--only", type=some_of(PARTS), default=list(PARTS), help=f"some of {','.join(PARTS)}"
     )
     parser.add_argument("--out", type=Path, default=ROOT / "build/bench")
     chosen = parser.parse_args()

@@ -29,7 +29,10 @@ public struct Objective: Sendable {
     var target = -1
     /// The class that ACR takes for the row's label, given or found; -1: none.
     var pseudoLabel = -1
-    /// w, CCR's weight of the row.
+    /// What the curriculum goes by.
+    var sureness = 0.0
+    /// CCR's cross entropy, and w, its weight.
+    var consistency = 0.0
     var ccrWeight = 0.0
   }
 
@@ -57,6 +60,7 @@ public struct Objective: Sendable {
     rows = try batch.rows(tags: tags, targets: targets)
     logMean = Array(repeating: 0, count: batch.classes)
     accumulate(weak, strong)
+    weighConsistency()
     finish()
   }
 
@@ -81,12 +85,19 @@ public struct Objective: Sendable {
           terms.acr += pair.reinforcement(of: rows[i].pseudoLabel)
         }
       }
-      rows[i].ccrWeight = pair.ccrWeight
-      terms.ccr += pair.ccrWeight * pair.strong.crossEntropy(pair.teacher.probabilities)
+      rows[i].sureness = pair.sureness
+      rows[i].consistency = pair.consistency
       if pair.weak.top == pair.strong.top {
         terms.confidence.add(
           pair.measured.topProbability, isKnown: pair.weak.top < batch.known)
       }
+    }
+  }
+
+  private mutating func weighConsistency() {
+    for (i, weight) in Curriculum.weights(rows.map(\.sureness), settings).enumerated() {
+      rows[i].ccrWeight = weight
+      terms.ccr += weight * rows[i].consistency
     }
   }
 

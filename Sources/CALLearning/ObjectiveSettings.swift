@@ -36,7 +36,11 @@ public struct ObjectiveSettings: Sendable, Equatable {
   }
 
   /// lambda, the share of the curriculum that is done.
-  var curriculum: Double { Double(epoch + 1) / Double(epochs) }
+  var progress: Double { Double(epoch + 1) / Double(epochs) }
+
+  /// Whether the curriculum goes by how sure rows are beside each other. As published it goes by
+  /// the teacher's confidence, which is 1 for nearly all of them: the teacher is cold.
+  var ccrIsRanked: Bool { recipe == .default }
 
   var acrIsOn: Bool { epoch >= pseudoEpoch }
 

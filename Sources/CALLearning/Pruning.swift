@@ -30,7 +30,7 @@ public struct Pruning: Sendable {
     self.bank = bank
     self.settings = settings
     let ranked = Pruning.rank(usage, from: bank.known)
-    let stay = Pruning.keepCount(ranked.map { Double(usage[$0]) }, settings)
+    let stay = UsageTail(ranked.map { Double(usage[$0]) }, settings).keepCount
     let anchors = Array(ranked[..<stay])
     kept = Array(0..<bank.known) + (settings.recipe == .paper ? anchors : anchors.sorted())
     var mergedInto = Array(0..<bank.rows)
@@ -45,32 +45,5 @@ public struct Pruning: Sendable {
   private static func rank(_ usage: Span<UInt64>, from first: Int) -> [Int] {
     let keyed = (first..<usage.count).map { (row: $0, usage: usage[$0]) }
     return keyed.sorted { ($1.usage, $0.row) < ($0.usage, $1.row) }.map(\.row)
-  }
-
-  /// How many of the rows with these falling usages stay.
-  ///
-  /// The tail begins with the row at which `coverage` is reached. Its rows stay while they are
-  /// used at least as much as the tail on average, or fall off from their predecessor by at
-  /// least the tail's average step.
-  static func keepCount(_ usage: [Double], _ settings: Settings) -> Int {
-    let total = usage.reduce(0, +)
-    guard total > 0 else { return usage.count }
-    var first = 0
-    var covered = usage[0]
-    while covered / total < settings.coverage && first + 1 < usage.count {
-      first += 1
-      covered += usage[first]
-    }
-    let tail = usage[first...]
-    let mean = tail.reduce(0, +) / Double(tail.count)
-    // Steps down, one less than there are rows: their sum telescopes.
-    let step = (usage[first] - usage[usage.count - 1]) / Double(max(tail.count - 1, 1))
-    // The tail's first row is its most used one, and so never below the mean.
-    var keep = first + 1
-    while keep < usage.count, usage[keep] >= mean || usage[keep - 1] - usage[keep] >= step {
-      keep += 1
-    }
-    // The published rule likes a deep fall, and so keeps the first unused row behind it.
-    return settings.recipe == .paper ? keep : min(keep, usage.count { $0 > 0 })
   }
 }

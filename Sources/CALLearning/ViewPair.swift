@@ -24,13 +24,11 @@ struct ViewPair {
     measured.read(weakLogits, row: row)
   }
 
-  /// The curriculum goes from sure images to unsure ones: (1 - lambda) c + lambda (1 - c), with
-  /// the teacher's confidence c.
-  var ccrWeight: Double {
-    let lambda = settings.curriculum
-    let confidence = teacher.topProbability
-    return (1 - lambda) * confidence + lambda * (1 - confidence)
-  }
+  /// What the curriculum goes by.
+  var sureness: Double { settings.ccrIsRanked ? weak.topProbability : teacher.topProbability }
+
+  /// CCR's cross entropy, which the row's weight multiplies.
+  var consistency: Double { strong.crossEntropy(teacher.probabilities) }
 
   /// ACR's cross entropy with a label: of the weak view as published, which teaches a prediction
   /// to be itself; by default the mean over both views, so that the strong one learns from it.

@@ -3,7 +3,6 @@ work out: a mixture of two colours is none of the three that they know, until it
 
 from __future__ import annotations
 
-import csv
 import re
 import sys
 from collections import Counter
@@ -102,19 +101,6 @@ def test_the_draw_is_of_novel_methods_and_a_seeds_own() -> None:
     assert drawn == [late_methods.draw(dataset, seed) for seed in range(20)]
     assert all(len(set(late)) == late_methods.LATE and min(late) >= 4 for late in drawn)
     assert {label for late in drawn for label in late} == set(range(4, 10))
-
-
-def test_the_rest_has_labels_without_a_gap(data: Path, tmp_path: Path) -> None:
-    dataset = cal.data.open(data)
-    late = [dataset.classes.index("magenta")]
-    late_methods.write_manifest(dataset, late, tmp_path / "rest.csv")
-    rest = cal.data.open(data, tmp_path / "rest.csv")
-    assert rest.known_classes == dataset.known_classes
-    assert rest.novel_classes == ("cyan", "yellow")
-    with (tmp_path / "rest.csv").open(newline="") as file:
-        labels = {row["method"]: int(row["label"]) for row in csv.DictReader(file)}
-    assert labels == {name: label for label, name in enumerate(rest.classes)}
-    assert len(rest.samples) == len(dataset.samples) - IMAGES
 
 
 def test_purity_of_a_birth() -> None:

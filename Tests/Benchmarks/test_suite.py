@@ -95,7 +95,7 @@ def test_the_plot_names_its_bars(parts: Path, monkeypatch: pytest.MonkeyPatch) -
 def test_an_unknown_part_is_named() -> None:
     command = [sys.executable, str(ROOT / "Benchmarks/suite.py"), "--only", "speed"]
     done = subprocess.run(command, capture_output=True, text=True)
-    assert done.returncode == 2 and "no part 'speed'; there are inference, " in done.stderr
+    assert done.returncode == 2 and "'speed' is none of inference, " in done.stderr
 
 
 @pytest.mark.parametrize("part", suite.PARTS.values(), ids=suite.PARTS)

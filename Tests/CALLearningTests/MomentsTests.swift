@@ -36,7 +36,7 @@ import Testing
   }
 
   @Test func mergedRowsWeighByUsage() throws {
-    let bank = Bank(known: 0, [(4, 0, 400), (0, 2, 390), (-3, 0, 20), (1, 2, 10)])
+    let bank = Bank(known: 0, [(4, 0, 400), (0, 2, 390), (-3, 0, 300), (1, 2, 10)])
     let (pruning, merged) = try moved(
       [1, 2, 40, -80, 5, 6, 0, 160], of: bank, .default, coverage: 0.4)
     #expect(pruning.mergedInto == [0, 1, 2, 1])
@@ -51,7 +51,7 @@ import Testing
     let size = PrototypeRows(rows: 30, features: 4, known: 3)
     let bank = Bank(
       size: size, prototypes: chance.floats(120, in: -1...1),
-      usage: (0..<30).map { _ in UInt64(pow(10, Double.random(in: 0...3, using: &chance))) })
+      usage: (0..<30).map { row in .random(in: row < 20 ? 100...999 : 1...9, using: &chance) })
     let mean = chance.floats(120, in: -1...1)
     let square = zip(mean, chance.floats(120, in: 0.5...2)).map { $0 * $0 * $1 }
     let (pruning, means) = try moved(mean, of: bank, .default, coverage: 0.6)

@@ -26,10 +26,20 @@ struct ObjectiveReference {
     let losses = rows.map { i in
       let q = softmax(weak, i, problem.settings.teacherTemperature)
       let p = softmax(strong, i, studentTemperature)
-      let c = q.max()!
+      let c = problem.settings.recipe == .paper ? q.max()! : rank(i)
       return ((1 - lambda) * c + lambda * (1 - c)) * zip(q, p).map { -$0 * log($1) }.reduce(0, +)
     }
     return losses.reduce(0, +) / Double(losses.count)
+  }
+
+  /// The share of the other rows that are less sure.
+  private func rank(_ row: Int) -> Double {
+    func sureness(_ i: Int) -> Double { softmax(weak, i, studentTemperature).max()! }
+    guard problem.batch.rows > 1 else { return 0.5 }
+    let below = rows.map { i in
+      i == row ? 0 : sureness(i) < sureness(row) ? 1 : sureness(i) == sureness(row) ? 0.5 : 0
+    }
+    return below.reduce(0, +) / Double(problem.batch.rows - 1)
   }
 
   /// The rows that ACR takes with the label it gives them.

@@ -23,10 +23,10 @@ import Testing
     // Mean probabilities (10/16, 6/16).
     let entropy = -(0.625 * log(0.625) + 0.375 * log(0.375))
     #expect(abs(terms.regulariser - (log(2) - entropy) / 2) < 1e-7)
-    // lambda is 1, so the weight is 1 - 3/4.
+    // Both rows are equally sure: 1/2 each.
     let agreeing = 0.75 * log(4.0 / 3) + 0.25 * log(4)
     let disagreeing = 0.75 * log(4) + 0.25 * log(4.0 / 3)
-    #expect(abs(terms.ccr - 0.25 * (agreeing + disagreeing) / 2) < 1e-7)
+    #expect(abs(terms.ccr - 0.5 * (agreeing + disagreeing) / 2) < 1e-7)
     #expect(terms.acrSelected == 1)
     // The mean over both views: the strong one has 1/4 for the label.
     #expect(abs(terms.acr - (log(4.0 / 3) + log(4)) / 2) < 1e-7)
@@ -41,8 +41,8 @@ import Testing
     #expect(abs(Double(gradients.weak[0]) - (-0.25 / 2 + push)) < 1e-7)
     #expect(abs(Double(gradients.weak[2]) - (-0.25 / 2 + push)) < 1e-7)
     #expect(abs(Double(gradients.strong[0]) - (-0.25 / 2 + push)) < 1e-7)
-    // CCR: weight 1/4, p - q = -1/2, over 2 rows, times 0.2. ACR: p - 1, halved.
-    let ccr = -0.2 * 0.25 * 0.5 / 2
+    // CCR: weight 1/2, p - q = -1/2, over 2 rows, times 0.2. ACR: p - 1, halved.
+    let ccr = -0.2 * 0.5 * 0.5 / 2
     #expect(abs(Double(gradients.strong[2]) - (push + ccr - 0.75 / 2)) < 1e-7)
     for row in [0, 2] {
       #expect(abs(gradients.weak[row] + gradients.weak[row + 1]) < 1e-7)

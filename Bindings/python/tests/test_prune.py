@@ -34,6 +34,13 @@ def test_golden_pruning(shared: Path) -> None:
         assert np.abs(found.prototypes - right).max() < 2e-7
 
 
+def steepest_fall(falling: np.ndarray, first: int) -> int:
+    """Of equal ones the last."""
+    added = np.append(falling, 0) + 1
+    falls = added[first - 1 : -1] / added[first:]
+    return first + int(np.flatnonzero(falls == falls.max())[-1])
+
+
 def reference(
     bank: np.ndarray, usage: np.ndarray, known: int, coverage: float, recipe: str
 ) -> tuple[np.ndarray, list[int], list[int]]:
@@ -54,7 +61,7 @@ def reference(
                 break
             keep = i + 1
         if not paper:
-            keep = min(keep, int((falling > 0).sum()))
+            keep = steepest_fall(falling, max(first, 1))
     anchors = ranked[:keep]
     units = bank / np.linalg.norm(bank, axis=1, keepdims=True)
     into = list(range(len(bank)))
@@ -94,7 +101,7 @@ def test_agrees_with_the_plain_reference(seed: int, recipe: str, coverage: float
 
 def test_optimiser_rows_follow() -> None:
     bank = np.array([[1, 0], [0, 1], [3, 3], [-1, 2]], np.float32)
-    found = cal.prune(bank, [9, 0, 50, 0], known=1)
+    found = cal.prune(bank, [9, 0, 50, 0], known=1, recipe="default")
     moments = np.arange(4.0)
     assert moments[found.kept].tolist() == [0, 2]
     assert found.merged_into.tolist() == [0, 2, 2, 2]
@@ -102,7 +109,7 @@ def test_optimiser_rows_follow() -> None:
 
 
 def test_lists_give_lists() -> None:
-    found = cal.prune([[1, 0], [0, 2], [0, 1]], [5, 7, 0], known=0)
+    found = cal.prune([[1, 0], [0, 2], [0, 1]], [5, 7, 0], known=0, recipe="default")
     assert found.prototypes == [[1, 0], [0, 2]]
     assert found.kept == [0, 1] and found.merged_into == [0, 1, 1]
 

@@ -80,7 +80,7 @@ def objective(
     teacher_temperature: float = 0.1,
     student_temperature: float = 1.0,
     ccr_weight: float = 0.2,
-    recipe: Recipe = "default",
+    recipe: Recipe = "paper",
     gradients: bool = True,
 ) -> Objective:
     """All loss terms for one batch of logits, and their gradients.
@@ -146,7 +146,7 @@ def novel_threshold(
     current: float | None = None,
     gamma: float = 0.9,
     floor: float | None = None,
-    recipe: Recipe = "default",
+    recipe: Recipe = "paper",
 ) -> float:
     """The novel_threshold for the next epoch, from the confidence of all batches of this one.
 
@@ -188,7 +188,7 @@ def prune(
     *,
     known: int,
     coverage: float = 0.9544,
-    recipe: Recipe = "default",
+    recipe: Recipe = "paper",
 ) -> Pruning:
     """Dynamic prototype pruning: drops novel rows in the tail of usage and merges each into the
     nearest one that stays.
