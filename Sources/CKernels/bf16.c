@@ -42,6 +42,11 @@ float calk_bf16_round(float value) {
     return value;
 }
 
+/* Of vectors. */
+static int32_t whole(int32_t channels) {
+    return (channels + CALK_CHANNELS - 1) / CALK_CHANNELS * CALK_CHANNELS;
+}
+
 /* Puts a weight into its place in a group of four bytes. */
 static void place(int32_t together, int32_t c, float weight, float *group) {
     const float number = calk_bf16_round(weight);
@@ -55,7 +60,7 @@ static void place(int32_t together, int32_t c, float weight, float *group) {
 void calk_bf16_pack(const calk_bf16 *loops, int64_t depth, int64_t depth_offset,
                     const calk_filter *f, int32_t panel_begin, int32_t panel_end, float *packed) {
     const int32_t length = calk_bf16_length(loops, f->in), panel = loops->panel;
-    const int32_t padded = (f->out + CALK_CHANNELS - 1) / CALK_CHANNELS * CALK_CHANNELS;
+    const int32_t padded = whole(f->out);
     for (int32_t o = panel_begin * panel; o < f->out && o < panel_end * panel; o++) {
         const int32_t first = o / panel * panel;
         const int32_t width = padded - first > panel / 2 ? panel : panel / 2;
@@ -71,8 +76,7 @@ void calk_bf16_pack(const calk_bf16 *loops, int64_t depth, int64_t depth_offset,
 /* Floats from position to position of a window's codes: whole vectors, and a line more so that
  * positions do not fall on the same cache sets. */
 static int32_t stride_of(const calk_bf16 *loops, const calk_window *w) {
-    const int32_t whole = (w->length + CALK_CHANNELS - 1) / CALK_CHANNELS * CALK_CHANNELS;
-    return calk_bf16_length(loops, whole) + 16;
+    return calk_bf16_length(loops, whole(w->length)) + 16;
 }
 
 int64_t calk_bf16_room(const calk_bf16 *loops, const calk_conv *conv, int32_t rows) {
@@ -84,6 +88,19 @@ int64_t calk_bf16_room(const calk_bf16 *loops, const calk_conv *conv, int32_t ro
     return room;
 }
 
+/* Makes the codes of a window and returns where they end. */
+static float *encode(const calk_bf16 *loops, const calk_window *w, int32_t out_width,
+                     const calk_codes *codes, int32_t row_begin, const float *in, float *to) {
+    const int32_t stride = stride_of(loops, w);
+    for (int64_t i = 0; i < codes->positions;) {
+        const calk_run run = calk_codes_run(w, out_width, codes, row_begin, i);
+        loops->encode(in + run.first, run.step, run.count, whole(w->length), to, stride);
+        to += run.count * stride;
+        i += run.count;
+    }
+    return to;
+}
+
 void calk_bf16_conv(const calk_bf16 *loops, const calk_conv *conv, const calk_conv_data *data,
                     int32_t row_begin, int32_t row_end, int32_t panel_begin, int32_t panel_end,
                     float *scratch, const float **table) {
@@ -91,30 +108,24 @@ void calk_bf16_conv(const calk_bf16 *loops, const calk_conv *conv, const calk_co
     if (rows <= 0)
         return;
     calk_conv walk = *conv;
-    calk_conv_data codes_data = *data;
+    calk_conv_data source = *data;
     int32_t begin = 0;
     for (int32_t i = 0; i < conv->windows; i++) {
         const calk_window *w = &conv->window[i];
-        const int32_t whole = (w->length + CALK_CHANNELS - 1) / CALK_CHANNELS * CALK_CHANNELS;
-        const int32_t stride = stride_of(loops, w);
-        const calk_codes codes = calk_codes_for(
-            w, conv->out_width, calk_bf16_length(loops, w->length), stride, row_begin, row_end);
+        const calk_codes codes =
+            calk_codes_for(w, conv->out_width, calk_bf16_length(loops, w->length),
+                           stride_of(loops, w), row_begin, row_end);
         walk.window[i] = codes.walk.window[0];
         walk.out_width = codes.walk.out_width;
         walk.out_rows = codes.walk.out_rows;
         begin = codes.begin;
-        codes_data.in[i] = scratch;
-        for (int64_t at = 0; at < codes.positions;) {
-            const calk_run run = calk_codes_run(w, conv->out_width, &codes, row_begin, at);
-            loops->encode(data->in[i] + run.first, run.step, run.count, whole, scratch, stride);
-            scratch += run.count * stride;
-            at += run.count;
-        }
+        source.in[i] = scratch;
+        scratch = encode(loops, w, conv->out_width, &codes, row_begin, data->in[i], scratch);
     }
     /* Rows of the output are counted as the codes are. */
     const int64_t shift = (int64_t)(row_begin - begin) * conv->out_stride;
-    codes_data.out += shift;
-    if (codes_data.residual)
-        codes_data.residual += shift;
-    loops->conv(&walk, &codes_data, begin, begin + rows, panel_begin, panel_end, table);
+    source.out += shift;
+    if (source.residual)
+        source.residual += shift;
+    loops->conv(&walk, &source, begin, begin + rows, panel_begin, panel_end, table);
 }
