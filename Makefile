@@ -12,6 +12,7 @@
 #                                 has anything become slower than where this branch left main?
 #   make bench-inference          alone: libcal beside ONNX Runtime and OpenVINO
 #   make bench-int8               the same in int8
+#   make bench-bf16               the same in bf16, for a processor that has AVX512_BF16
 #   make bench-training           a step of training beside PyTorch
 #   make bench-update             what field updates cost
 #   make bench-folder             `cal attribute` over a folder of 10,000 photos
@@ -53,7 +54,7 @@ flags    = -c release --product cal --scratch-path build/swift --disable-local-r
            -Xcc -ffile-prefix-map=$(CURDIR)/=
 
 .PHONY: all demo demo-model test install python bench bench-check bench-inference bench-int8 \
-        bench-training bench-update bench-folder bench-preprocess format lint clean FORCE
+        bench-bf16 bench-training bench-update bench-folder bench-preprocess format lint clean FORCE
 all: $(library) build/lib/libcal.so $(headers) $(configs)
 
 $(built): $(map) FORCE
@@ -122,6 +123,10 @@ bench-inference: python
 bench-int8: python
 	.venv/bin/pip install --quiet --disable-pip-version-check -r Benchmarks/requirements.txt
 	.venv/bin/python Benchmarks/int8.py
+
+bench-bf16: python
+	.venv/bin/pip install --quiet --disable-pip-version-check -r Benchmarks/requirements.txt
+	.venv/bin/python Benchmarks/bf16.py
 
 bench-training: python
 	.venv/bin/pip install --quiet --disable-pip-version-check -r Benchmarks/requirements-training.txt

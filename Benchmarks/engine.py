@@ -1,5 +1,5 @@
 """Times one engine in one process and prints a JSON object. Started by compare.py,
-int8.py and regression.py.
+int8.py, bf16.py and regression.py.
 
 usage: engine.py NAME FOLDER THREADS BATCH REPEATS SECONDS
 
@@ -70,13 +70,15 @@ def onnxruntime(folder: Path, threads: int, batch: int, image: np.ndarray) -> Ru
     return lambda: session.run(None, feed)[0][0]
 
 
-def openvino(folder: Path, threads: int, batch: int, image: np.ndarray) -> Run:
+def openvino(
+    folder: Path, threads: int, batch: int, image: np.ndarray, precision: str = "f32"
+) -> Run:
     import openvino as ov
 
     hints = {
         "INFERENCE_NUM_THREADS": threads,
         "NUM_STREAMS": 1,
-        "INFERENCE_PRECISION_HINT": "f32",
+        "INFERENCE_PRECISION_HINT": precision,
     }
     core = ov.Core()
     model = core.compile_model(folder / f"model_{batch}.onnx", "CPU", hints)
@@ -88,15 +90,18 @@ def openvino(folder: Path, threads: int, batch: int, image: np.ndarray) -> Run:
 ENGINES = {
     "libcal": libcal,
     "libcal-int8": partial(libcal, precision="int8"),
+    "libcal-bf16": partial(libcal, precision="bf16"),
     "onnxruntime": onnxruntime,
     "openvino": openvino,
+    "openvino-bf16": partial(openvino, precision="bf16"),
 }
 
 
 def main() -> None:
     name, folder, threads, batch, repeats, seconds = sys.argv[1:]
     image = picture(256)
-    __import__("cal" if name.startswith("libcal") else name)
+    package = name.partition("-")[0]
+    __import__({"libcal": "cal"}.get(package, package))
     before = peak()
     start, processor = time.perf_counter(), time.process_time()
     run = ENGINES[name](Path(folder), int(threads), int(batch), image)

@@ -152,7 +152,9 @@ CAL_API int32_t cal_version_number(void);
 CAL_API int32_t cal_abi_version(void);
 
 /* How this library was built and which kernels this machine gets, one "key: value" per line:
- * version, abi, source, compiler, target, kernels, kernels-available, kernels-int8, precisions, blas.
+ * version, abi, source, compiler, target, kernels, kernels-available, kernels-int8 and kernels-bf16
+ * (the instructions of these loops: "avx512vnni", "avxvnni", ...; "avx512bf16", or "emulated" where
+ * floats are multiplied), precisions, blas.
  * Text rule as above. Thread: any. Errors: CAL_ERR_ARGUMENT. */
 CAL_CHECKED cal_status cal_build_info(char *buffer, size_t capacity, size_t *length);
 
@@ -319,8 +321,12 @@ typedef int32_t cal_precision;
 enum { /* what the network's convolutions are computed in */
     CAL_PRECISION_AUTO = 0, /* the model's default: fp32, unless cal_model_quantize said otherwise */
     CAL_PRECISION_FP32 = 1,
-    CAL_PRECISION_INT8 = 2  /* those of its blocks in whole numbers of 8 bits, where that is faster;
+    CAL_PRECISION_INT8 = 2, /* those of its blocks in whole numbers of 8 bits, where that is faster;
                                for a model that cal_model_quantize made */
+    CAL_PRECISION_BF16 = 3  /* the same ones with products of bf16 numbers, added up in fp32; of any
+                               model, never its default. Faster than fp32 where the CPU has an
+                               instruction for them (cal_build_info: "bf16"); others compute the
+                               same numbers, but not faster */
 };
 
 typedef struct cal_session_options {
@@ -490,7 +496,8 @@ CAL_CHECKED cal_status cal_session_report(cal_session *session, const cal_result
  * bad handle. Static. Thread: any. */
 CAL_API const char *cal_session_kernels(const cal_session *session);
 
-/* What this session computes in, "fp32" or "int8"; "" for a bad handle. Static. Thread: any. */
+/* What this session computes in, "fp32", "int8" or "bf16"; "" for a bad handle. Static.
+ * Thread: any. */
 CAL_API const char *cal_session_precision(const cal_session *session);
 
 /* ------------------------------------------------------------------- int8 */

@@ -34,6 +34,7 @@ enum BuildInfo {
       kernels: \(KernelSet.best.name)
       kernels-available: \(available.joined(separator: " "))
       kernels-int8: \(KernelSet.best.int8Name)
+      kernels-bf16: \(KernelSet.best.multipliesBF16 ? "avx512bf16" : "emulated")
       precisions: \(Precision.allCases.map(\.name).joined(separator: " "))
       blas: \(blas)
 

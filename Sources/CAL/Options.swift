@@ -48,7 +48,7 @@ extension cal_session_options {
     guard let chosen = Precision(rawValue: precision) else {
       throw .argument("options->precision is \(precision), which is no CAL_PRECISION_ value")
     }
-    guard chosen == .fp32 || model.quantisation != nil else {
+    guard chosen != .int8 || model.quantisation != nil else {
       throw .argument(
         "options->precision asks for int8, but the model has no ranges for it: "
           + "cal_model_quantize makes one that has")

@@ -50,9 +50,9 @@ private struct Quantiser {
   func run() throws(Failure) -> Model {
     let recorder = RangeRecorder(model.spec)
     let job = QuantisingJob(model, images, threads: threads, progress, count: count)
-    let exact = try answers(job, nil, recorder)
+    let exact = try answers(job, .fp32, recorder)
     let quantisation = recorder.quantisation
-    let coarse = try answers(job, quantisation, nil)
+    let coarse = try answers(job, .int8(quantisation), nil)
 
     var section = QuantisationSection(
       quantisation: quantisation, images: count, agreeing: 0, probabilityChange: 0,
@@ -78,11 +78,11 @@ private struct Quantiser {
   }
 
   private func answers(
-    _ job: QuantisingJob, _ quantisation: Quantisation?, _ recorder: RangeRecorder?
+    _ job: QuantisingJob, _ arithmetic: Arithmetic, _ recorder: RangeRecorder?
   ) throws(Failure) -> [QuantisingJob.Answer] {
     do throws(NetworkError) {
       let network = try model.packed(
-        for: .best, quantisation: quantisation, recorder: recorder, threads: threads)
+        for: .best, arithmetic: arithmetic, recorder: recorder, threads: threads)
       let executor = try Executor(network: network, threads: threads)
       executor.run(count: count, job: job)
     } catch {

@@ -48,6 +48,7 @@ public func cal_session_precision(_ session: OpaquePointer!) -> UnsafePointer<CC
   switch session.precision {
   case .fp32: return staticText("fp32")
   case .int8: return staticText("int8")
+  case .bf16: return staticText("bf16")
   }
 }
 

@@ -75,10 +75,14 @@ public final class Model: Sendable {
     try networks.withLock { networks throws(NetworkError) in
       let key = NetworkKey(kernels: kernels, precision: precision)
       if let network = networks[key] { return network }
-      let ranges =
-        precision == .int8 ? quantisation?.quantisation ?? Quantisation(ranges: [:]) : nil
+      let arithmetic: Arithmetic =
+        switch precision {
+        case .fp32: .fp32
+        case .int8: .int8(quantisation?.quantisation ?? Quantisation(ranges: [:]))
+        case .bf16: .bf16
+        }
       let network = try packed(
-        for: kernels, quantisation: ranges, threads: threads,
+        for: kernels, arithmetic: arithmetic, threads: threads,
         isPacked: file.canGiveBack
           ? { [file, tensors] in file.didPack($0, tensors.range(of: $0.name)) } : nil)
       networks[key] = network
@@ -89,13 +93,13 @@ public final class Model: Sendable {
   /// A network of this model's weights that it does not keep; `recorder` sees what convolutions
   /// read.
   package func packed(
-    for kernels: KernelSet, quantisation: Quantisation? = nil, recorder: RangeRecorder? = nil,
+    for kernels: KernelSet, arithmetic: Arithmetic = .fp32, recorder: RangeRecorder? = nil,
     threads: Int, isPacked: ((PackedTensor) -> Void)? = nil
   ) throws(NetworkError) -> Network {
     try file.withBytes { bytes throws(NetworkError) in
       try bytes.withUnsafeBytes { bytes throws(NetworkError) in
         try Network(
-          spec: spec, kernels: kernels, quantisation: quantisation, recorder: recorder,
+          spec: spec, kernels: kernels, arithmetic: arithmetic, recorder: recorder,
           threads: threads, isPacked: isPacked,
           parameter: {
             .lent(UnsafeRawBufferPointer(rebasing: bytes[tensors.range(of: $0.name)]))

@@ -42,4 +42,17 @@ public enum KernelSet: Int32, Sendable, CaseIterable {
     case .reference: nil
     }
   }
+
+  /// Those that multiply bf16 numbers.
+  var bf16: UnsafePointer<calk_bf16>? {
+    switch self {
+    case .portable: calk_bf16_for(CALK_PORTABLE)
+    case .avx2: calk_bf16_for(CALK_AVX2)
+    case .avx512: calk_bf16_for(CALK_AVX512)
+    case .reference: nil
+    }
+  }
+
+  /// Whether the CPU has an instruction for these; without, bf16 is not faster than fp32.
+  public var multipliesBF16: Bool { bf16.map { $0.pointee.together > 1 } ?? false }
 }

@@ -18,13 +18,13 @@ public final class Network: Sendable {
 
   /// Asks `parameter` for the tensors of `spec.parameters` and keeps no copy but the packed one.
   /// `kernels` must be available. With `statistics`, jobs receive those of maps too; the
-  /// reference path has none. With `quantisation` it computes in int8.
+  /// reference path has none.
   public convenience init(
     spec: NetworkSpec, kernels: KernelSet, statistics: Bool = false,
-    quantisation: Quantisation? = nil, parameter: (Parameter) -> [Float]
+    arithmetic: Arithmetic = .fp32, parameter: (Parameter) -> [Float]
   ) throws(NetworkError) {
     try self.init(
-      spec: spec, kernels: kernels, statistics: statistics, quantisation: quantisation, threads: 1
+      spec: spec, kernels: kernels, statistics: statistics, arithmetic: arithmetic, threads: 1
     ) {
       .owned(parameter($0))
     }
@@ -35,31 +35,34 @@ public final class Network: Sendable {
   /// `recorder` sees what convolutions read; the reference path shows it nothing.
   package init(
     spec: NetworkSpec, kernels: KernelSet, statistics: Bool = false,
-    quantisation: Quantisation? = nil, recorder: RangeRecorder? = nil, threads: Int,
+    arithmetic: Arithmetic = .fp32, recorder: RangeRecorder? = nil, threads: Int,
     isPacked: ((PackedTensor) -> Void)? = nil, parameter: (Parameter) -> TensorValues
   ) throws(NetworkError) {
     self.spec = spec
     self.kernels = kernels
-    precision = quantisation == nil ? .fp32 : .int8
+    precision = arithmetic.precision
     let neck = try Network.neck(spec, parameter)
     neckScale = neck.scale
     neckShift = neck.shift
     if kernels == .reference {
       var tensors: [String: [Float]] = [:]
       for entry in spec.parameters { tensors[entry.name] = parameter(entry).array }
-      var int8: [String: ReferenceInt8] = [:]
-      let ranges = try quantisation?.used(by: spec) ?? [:]
+      var network = ReferenceNetwork(spec: spec, tensors: tensors)
+      let ranges = try arithmetic.ranges(spec)
+      let rounded = arithmetic.rounded(spec)
       for layer in spec.blockConvolutions {
-        guard let range = ranges[layer.weights] else { continue }
+        let range = ranges[layer.weights]
+        guard range != nil || rounded.contains(layer.weights) else { continue }
         let folded = try ParameterReader(spec).convolution(
           layer.name, norm: layer.norm, epsilon: spec.normEpsilon, parameter)
-        int8[layer.weights] = ReferenceInt8(folded, range: range)
+        if let range { network.int8[layer.weights] = ReferenceInt8(folded, range: range) }
+        if range == nil { network.bf16[layer.weights] = ReferenceBF16(folded) }
       }
-      implementation = .reference(ReferenceNetwork(spec: spec, tensors: tensors, int8: int8))
+      implementation = .reference(network)
     } else {
-      guard let table = kernels.table else { throw .kernels(kernels) }
+      guard let table = kernels.table, let bf16 = kernels.bf16 else { throw .kernels(kernels) }
       let compiler = try Compiler(
-        spec, kernels: table, statistics: statistics, quantisation: quantisation,
+        spec, kernels: table, bf16: bf16, statistics: statistics, arithmetic: arithmetic,
         recorder: recorder, crew: Crew(workers: threads), isPacked: isPacked)
       implementation = .planned(try compiler.compile(neck: neck, parameter))
     }

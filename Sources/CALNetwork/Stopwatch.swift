@@ -64,7 +64,7 @@ public final class Stopwatch: @unchecked Sendable {
 extension Step {
   var stage: Stage {
     switch self {
-    case .gather, .convolution, .winograd, .int8, .range, .maxPool: .backbone
+    case .gather, .convolution, .winograd, .int8, .bf16, .range, .maxPool: .backbone
     case .cosine, .mask, .gate: .frequency
     case .statistics, .pool, .unit, .projection: .neck
     }

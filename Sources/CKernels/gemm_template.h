@@ -2,6 +2,13 @@
  * sums in registers. Each output is summed over taps and channels in order, so its bits depend
  * neither on the number of rows in the block nor on who computes it. */
 
+/* A set may multiply something else that takes the room of a float: how it is spread over the
+ * columns of a vector, and how products with them are added to sums. */
+#ifndef ADD_PRODUCTS
+#define SPREAD(x) splat(*(x))
+#define ADD_PRODUCTS(sum, x, column) ((sum) + (x) * (column))
+#endif
+
 typedef struct ISA(block) {
     const float *const *rows; /* taps x m pointers */
     const int32_t *lengths;   /* floats per tap */
@@ -70,10 +77,10 @@ INLINE void ISA(multiply)(const int m, const int n, const ISA(block) * b) {
                 column[j] = load(w + j * LANES);
 #pragma clang loop unroll(full)
             for (int i = 0; i < m; i++) {
-                const vec x = splat(row[i][k]);
+                const vec x = SPREAD(row[i] + k);
 #pragma clang loop unroll(full)
                 for (int j = 0; j < n; j++)
-                    sum[i][j] += x * column[j];
+                    sum[i][j] = ADD_PRODUCTS(sum[i][j], x, column[j]);
             }
         }
     }

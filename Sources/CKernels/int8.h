@@ -2,17 +2,10 @@
 #ifndef CALK_INT8_PRIVATE_H
 #define CALK_INT8_PRIVATE_H
 
+#include "codes.h"
 #include "include/int8.h"
 
-/* The codes that some output positions read, and how the convolution walks over them: pointers
- * count groups of four codes, so that those of floats serve. */
-typedef struct calk_codes {
-    int32_t first_line, lines; /* of the map, where a window has more than one tap */
-    int32_t begin;             /* the first output position, as `walk` counts */
-    int64_t positions;         /* that codes are made of */
-    calk_conv walk;
-} calk_codes;
-
+/* The codes that output rows begin to end read. */
 calk_codes calk_int8_codes(const calk_int8 *conv, int32_t row_begin, int32_t row_end);
 
 /* Where in the map the values of position i of the codes begin. */

@@ -1,5 +1,6 @@
 /* AVX2 and FMA. */
 #if defined(__x86_64__)
+#include "bf16.h"
 #include "conv.h"
 #include "include/kernels.h"
 #include "int8.h"

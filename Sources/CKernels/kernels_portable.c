@@ -1,4 +1,5 @@
 /* The plain target: SSE2 on x86-64, NEON on arm64. */
+#include "bf16.h"
 #include "conv.h"
 #include "include/kernels.h"
 #include "int8.h"

@@ -11,6 +11,7 @@
 #include "rows_template.h"
 #include "winograd_template.h"
 
+#include "bf16_template.h"
 #include "winograd_gradient_template.h"
 
 const calk_kernels ISA(calk_kernels) = {

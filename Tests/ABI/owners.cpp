@@ -131,6 +131,14 @@ void test_int8(const std::string &path) {
     REQUIRE(thrown([&] { model.quantized({}); }) == CAL_ERR_ARGUMENT);
 }
 
+void test_bf16(const std::string &path) {
+    const cal::Model model(path);
+    cal::Session session(model, 1, CAL_KERNELS_AUTO, 0, CAL_PRECISION_BF16);
+    REQUIRE(session.precision() == std::string("bf16"));
+    const Pixels red = one_colour(255, 0, 0);
+    REQUIRE(session.attribute(view(red)).ranked[0].id == 0);
+}
+
 void test_batch(const std::string &path) {
     const cal::Model model(path);
     cal::Session session(model, 2);
@@ -172,6 +180,7 @@ int main(int argc, char **argv) {
         test_profile(argv[1]);
         test_batch(argv[1]);
         test_int8(argv[1]);
+        test_bf16(argv[1]);
     } catch (const std::exception &error) {
         std::cerr << "not so: " << error.what() << '\n';
         return 1;

@@ -16,6 +16,7 @@ PROGRAMS = [
     "misuse.c",
     "batch.c",
     "quantize.c",
+    "bf16.c",
     "threads.c",
     "damaged.c",
     "quiet.c",
@@ -47,7 +48,16 @@ def test_a_session_allocates_nothing_for_an_image(
 
 @pytest.mark.parametrize(
     "source",
-    ["misuse.c", "batch.c", "quantize.c", "damaged.c", "learning.c", "learning.cpp", "owners.cpp"],
+    [
+        "misuse.c",
+        "batch.c",
+        "quantize.c",
+        "bf16.c",
+        "damaged.c",
+        "learning.c",
+        "learning.cpp",
+        "owners.cpp",
+    ],
 )
 def test_program_with_address_sanitizer(
     installed: Installed, models: list[Path], tmp_path: Path, source: str

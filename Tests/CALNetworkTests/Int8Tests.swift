@@ -10,14 +10,13 @@ import Testing
   /// none is Winograd's.
   @Test(arguments: 1...12)
   func everySetGivesTheBitsOfTheReference(_ seed: Int) throws {
-    let random = Int8Tests.exactNetwork(seed: UInt64(seed))
-    let inputs = (0..<2).map { seed in
-      random.input(seed: UInt64(seed)).map { ($0 * 16).rounded() / 16 }
-    }
+    let random = RandomNetwork.exactStem(seed: UInt64(seed))
+    let inputs = (0..<2).map { random.exactInput(seed: UInt64($0)) }
     let ranges = try random.ranges(inputs)
-    let expected = try Collector.run(try random.network(.reference, ranges), inputs, threads: 1)
+    let expected = try Collector.run(
+      try random.network(.reference, .int8(ranges)), inputs, threads: 1)
     for kernels in fastSets {
-      let fast = try Collector.run(try random.network(kernels, ranges), inputs, threads: 1)
+      let fast = try Collector.run(try random.network(kernels, .int8(ranges)), inputs, threads: 1)
       #expect(fast.maps == expected.maps, "\(kernels) \(random.spec)")
     }
     #expect(expected.maps[0].contains { $0 > 0 })
@@ -30,8 +29,8 @@ import Testing
     let random = RandomNetwork(seed: UInt64(seed) &+ 90)
     let inputs = [random.input(seed: 1)]
     let ranges = try random.ranges(inputs)
-    let fast = try Collector.run(try random.network(kernels, ranges), inputs, threads: 1)
-    let slow = try Collector.run(try random.network(.reference, ranges), inputs, threads: 1)
+    let fast = try Collector.run(try random.network(kernels, .int8(ranges)), inputs, threads: 1)
+    let slow = try Collector.run(try random.network(.reference, .int8(ranges)), inputs, threads: 1)
     let exact = try Collector.run(try random.network(.reference), inputs, threads: 1)
     #expect(relativeError(fast.maps[0], slow.maps[0]) < 0.03, "\(random.spec)")
     #expect(relativeError(fast.maps[0], exact.maps[0]) < 0.1, "\(random.spec)")
@@ -41,7 +40,7 @@ import Testing
   func bitsDependNeitherOnBatchNorThreads(_ kernels: KernelSet, _ seed: Int) throws {
     let random = RandomNetwork(seed: UInt64(seed) &+ 700)
     let inputs = (0..<7).map { random.input(seed: UInt64($0)) }
-    let network = try random.network(kernels, try random.ranges(inputs))
+    let network = try random.network(kernels, .int8(try random.ranges(inputs)))
     #expect(network.precision == .int8)
     let alone = try inputs.map { try Collector.run(network, [$0], threads: 1).features[0] }
     for threads in [1, 2, 3, 4] {
@@ -58,12 +57,12 @@ import Testing
   }
 
   @Test func aMissingRangeIsNamed() throws {
-    let random = Int8Tests.exactNetwork(seed: 1)
+    let random = RandomNetwork.exactStem(seed: 1)
     var ranges = try random.ranges([random.input(seed: 1)])
     ranges.ranges["backbone.layer1.0.conv2.weight"] = nil
     for kernels in fastSets + [.reference] {
       #expect(throws: NetworkError.range("backbone.layer1.0.conv2.weight")) {
-        try random.network(kernels, ranges)
+        try random.network(kernels, .int8(ranges))
       }
     }
   }
@@ -71,7 +70,7 @@ import Testing
   /// Numbers that no code stands for end nothing: neither weights nor inputs.
   @Test(arguments: fastSets + [.reference])
   func hugeNumbersAreNoTrap(_ kernels: KernelSet) throws {
-    var random = Int8Tests.exactNetwork(seed: 2)
+    var random = RandomNetwork.exactStem(seed: 2)
     let input = random.input(seed: 1)
     let ranges = try random.ranges([input])
     for (name, value) in [
@@ -81,28 +80,6 @@ import Testing
     ] {
       random.tensors[name] = random.tensors[name]!.map { $0 < 0 ? -value : value }
     }
-    _ = try Collector.run(try random.network(kernels, ranges), [input], threads: 1)
-  }
-
-  private static func exactNetwork(seed: UInt64) -> RandomNetwork {
-    var chance = Chance(seed: seed)
-    let stages = (0..<Int.random(in: 1...3, using: &chance)).map { _ in
-      NetworkSpec.Stage(
-        blocks: 1, innerChannels: chance.pick([17, 20, 32, 33]),
-        outChannels: chance.pick([18, 48, 64]), stride: 2)
-    }
-    let spec = NetworkSpec(
-      block: .bottleneck,
-      stem: .init(kernel: 3, stride: 1, channels: 24, maxPool: chance.pick([true, false])),
-      stages: stages, ffe: nil, neck: .none, normEpsilon: 0.5, inputSize: chance.pick([17, 24]))
-    var random = RandomNetwork(spec: spec, seed: seed)
-    random.tensors["backbone.conv1.weight"] = random.tensors["backbone.conv1.weight"]!.map {
-      ($0 * 8).rounded() / 8
-    }
-    // A norm that changes nothing.
-    for (part, value) in [("weight", 1), ("bias", 0), ("running_mean", 0), ("running_var", 0.5)] {
-      random.tensors["backbone.bn1.\(part)"] = Array(repeating: Float(value), count: 24)
-    }
-    return random
+    _ = try Collector.run(try random.network(kernels, .int8(ranges)), [input], threads: 1)
   }
 }

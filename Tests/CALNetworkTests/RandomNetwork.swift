@@ -29,15 +29,15 @@ struct RandomNetwork {
     return (0..<3 * spec.inputSize * spec.inputSize).map { _ in 2 * random.uniform() }
   }
 
-  func network(_ kernels: KernelSet, _ quantisation: Quantisation? = nil) throws -> Network {
-    try Network(spec: spec, kernels: kernels, quantisation: quantisation) { tensors[$0.name]! }
+  func network(_ kernels: KernelSet, _ arithmetic: Arithmetic = .fp32) throws -> Network {
+    try Network(spec: spec, kernels: kernels, arithmetic: arithmetic) { tensors[$0.name]! }
   }
 
   /// Ranges for int8, from some inputs.
   func ranges(_ inputs: [[Float]]) throws -> Quantisation {
     let recorder = RangeRecorder(spec)
     let network = try Network(
-      spec: spec, kernels: .best, quantisation: nil, recorder: recorder, threads: 1
+      spec: spec, kernels: .best, recorder: recorder, threads: 1
     ) {
       .owned(tensors[$0.name]!)
     }
@@ -80,6 +80,34 @@ struct RandomNetwork {
       return (0..<parameter.count).map { _ in scale * random.uniform() }
     }
   }
+}
+
+extension RandomNetwork {
+  /// One whose stem's sums are exact for `exactInput`, and so the same in every set; of its other
+  /// convolutions none is Winograd's.
+  static func exactStem(seed: UInt64) -> RandomNetwork {
+    var chance = Chance(seed: seed)
+    let stages = (0..<Int.random(in: 1...3, using: &chance)).map { _ in
+      NetworkSpec.Stage(
+        blocks: 1, innerChannels: chance.pick([17, 20, 32, 33]),
+        outChannels: chance.pick([18, 48, 64]), stride: 2)
+    }
+    let spec = NetworkSpec(
+      block: .bottleneck,
+      stem: .init(kernel: 3, stride: 1, channels: 24, maxPool: chance.pick([true, false])),
+      stages: stages, ffe: nil, neck: .none, normEpsilon: 0.5, inputSize: chance.pick([17, 24]))
+    var random = RandomNetwork(spec: spec, seed: seed)
+    random.tensors["backbone.conv1.weight"] = random.tensors["backbone.conv1.weight"]!.map {
+      ($0 * 8).rounded() / 8
+    }
+    // A norm that changes nothing.
+    for (part, value) in [("weight", 1), ("bias", 0), ("running_mean", 0), ("running_var", 0.5)] {
+      random.tensors["backbone.bn1.\(part)"] = Array(repeating: Float(value), count: 24)
+    }
+    return random
+  }
+
+  func exactInput(seed: UInt64) -> [Float] { input(seed: seed).map { ($0 * 16).rounded() / 16 } }
 }
 
 /// Runs given inputs and keeps what comes out.

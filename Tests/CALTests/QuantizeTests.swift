@@ -148,7 +148,7 @@ import Testing
     options.precision = cal_precision(CAL_PRECISION_INT8)
     var session: OpaquePointer?
     expect(cal_session_create(model, &options, &session), CAL_ERR_ARGUMENT, "cal_model_quantize")
-    for value in [-1, 3] {
+    for value in [-1, 4] {
       options.precision = cal_precision(value)
       expect(
         cal_session_create(model, &options, &session), CAL_ERR_ARGUMENT, "precision", "\(value)")

@@ -26,12 +26,12 @@ import Testing
     #expect(
       keys == [
         "version", "abi", "source", "compiler", "target", "kernels", "kernels-available",
-        "kernels-int8", "precisions", "blas",
+        "kernels-int8", "kernels-bf16", "precisions", "blas",
       ])
     #expect(lines.last == "")
     #expect(lines.dropLast().allSatisfy { $0.contains(": ") && !$0.hasSuffix(" ") })
     #expect(lines[0] == "version: \(String(cString: cal_version()))")
-    #expect(lines[9].contains("OpenBLAS"))
+    #expect(lines[10].contains("OpenBLAS"))
   }
 
   /// OpenBLAS writes its part into memory that all calls share.

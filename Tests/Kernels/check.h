@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 
+#include "bf16.h"
 #include "kernels.h"
 
 /* Counts and prints a failure; printf's arguments. */
@@ -30,6 +31,7 @@ static inline int32_t padded(int32_t channels) {
 void check_convolutions(const calk_kernels *kernels);
 void check_winograd(const calk_kernels *kernels);
 void check_quantised(const calk_kernels *kernels);
+void check_bf16(const calk_bf16 *loops);
 void check_pooling(const calk_kernels *kernels);
 void check_row_products(const calk_kernels *kernels);
 void check_fold(const calk_kernels *kernels);

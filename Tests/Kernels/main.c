@@ -81,11 +81,14 @@ int main(int count, char **arguments) {
         const calk_kernels *kernels = calk_kernels_for(sets[i].set);
         if (!kernels || !is_wanted(sets[i].name, count, arguments))
             continue;
-        printf("%s int8:%s\n", sets[i].name, kernels->int8_name());
+        const calk_bf16 *bf16 = calk_bf16_for(sets[i].set);
+        printf("%s int8:%s bf16:%s\n", sets[i].name, kernels->int8_name(),
+               bf16->together == 2 ? "avx512bf16" : "emulated");
         fflush(stdout);
         check_convolutions(kernels);
         check_winograd(kernels);
         check_quantised(kernels);
+        check_bf16(bf16);
         check_pooling(kernels);
         check_row_products(kernels);
         check_fold(kernels);

@@ -38,7 +38,7 @@ def sets(output: str) -> list[str]:
 def test_on_this_machine(tmp_path: Path) -> None:
     program = tmp_path / "kernels"
     check_run(["clang", *build(tmp_path), "-lm", "-o", str(program)])
-    assert "portable int8:portable" in sets(check_run([str(program)]).stdout)
+    assert "portable int8:portable bf16:emulated" in sets(check_run([str(program)]).stdout)
 
 
 def test_on_arm64(tmp_path: Path) -> None:
@@ -50,4 +50,4 @@ def test_on_arm64(tmp_path: Path) -> None:
     program = tmp_path / "kernels"
     # Static, so that the emulator needs no libraries.
     check_run([f"{ARM}-gcc", "-static", *objects, "-lm", "-o", str(program)])
-    assert sets(check_run(["qemu-aarch64", str(program)]).stdout) == ["portable int8:portable"]
+    assert sets(check_run(["qemu-aarch64", str(program)]).stdout) == ["portable int8:portable bf16:emulated"]

@@ -137,22 +137,27 @@ def test_accuracy(int8_path: Path, folder: Path, capsys: pytest.CaptureFixture[s
     with cal.Model.load(int8_path) as model:
         said = model.describe()["quantization"]
         assert found["model"] == model.sha256
-    assert (found["images"], found["precision"]) == (20, "int8")
-    assert found["agreeing"] == said["agreeing"]
-    assert found["top1_agreement"] == found["agreeing"] / 20
-    assert found["largest_probability_change"] == pytest.approx(said["probability_change"])
-    assert found["largest_logit_change"] > 0
+    assert found["images"] == 20
+    int8, bf16 = found["precisions"]
+    assert (int8["precision"], bf16["precision"]) == ("int8", "bf16")
+    assert int8["agreeing"] == said["agreeing"]
+    assert int8["top1_agreement"] == int8["agreeing"] / 20
+    assert int8["largest_probability_change"] == pytest.approx(said["probability_change"])
+    assert int8["largest_logit_change"] > bf16["largest_logit_change"] > 0
     assert main(command) == 0
-    assert f"{found['agreeing']} of 20" in capsys.readouterr().out
+    lines = capsys.readouterr().out.splitlines()
+    assert f"int8       {int8['agreeing']:2} of 20 (" in lines[-2]
+    assert f"bf16       {bf16['agreeing']:2} of 20 (" in lines[-1]
     assert main([*command, "--precision", "fp32", "--json"]) == 0
-    same = json.loads(capsys.readouterr().out)
+    (same,) = json.loads(capsys.readouterr().out)["precisions"]
     assert (same["top1_agreement"], same["largest_logit_change"]) == (1, 0)
 
 
 def test_accuracy_names_what_it_cannot_do(
     model_path: Path, int8_path: Path, folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(["bench", "--accuracy", str(model_path), str(folder)]) == 1
+    command = ["bench", "--accuracy", str(model_path), str(folder)]
+    assert main([*command, "--precision", "int8"]) == 1
     assert "cal_model_quantize" in capsys.readouterr().err
     with pytest.raises(SystemExit) as raised:
         main(["bench", "--accuracy", str(int8_path)])

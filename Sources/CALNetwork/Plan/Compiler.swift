@@ -7,6 +7,8 @@ struct Compiler {
   private let packer: Packer
   /// Of the inputs of the convolutions that are computed in whole numbers, by their weights' names.
   private let ranges: [String: Float]
+  /// Names of the weights that are multiplied as bf16 numbers.
+  private let rounded: Set<String>
   /// Looks at the inputs of convolutions in blocks.
   private let recorder: RangeRecorder?
   private var plan = PlanBuilder()
@@ -16,20 +18,21 @@ struct Compiler {
   private var maps: [(slot: SlotID, shape: StatisticsMap)] = []
 
   init(
-    _ spec: NetworkSpec, kernels: UnsafePointer<calk_kernels>, statistics: Bool,
-    quantisation: Quantisation? = nil, recorder: RangeRecorder? = nil, crew: Crew,
+    _ spec: NetworkSpec, kernels: UnsafePointer<calk_kernels>, bf16: UnsafePointer<calk_bf16>,
+    statistics: Bool, arithmetic: Arithmetic = .fp32, recorder: RangeRecorder? = nil, crew: Crew,
     isPacked: ((PackedTensor) -> Void)? = nil
   ) throws(NetworkError) {
     self.spec = spec
     self.recorder = recorder
-    ranges = try quantisation?.used(by: spec) ?? [:]
+    ranges = try arithmetic.ranges(spec)
+    rounded = arithmetic.rounded(spec)
     if statistics || spec.neck.takesStatistics {
       self.statistics = (plan.slot(spec.statisticCount), 0)
     }
     reader = ParameterReader(spec)
     let widest = spec.parameters.map { $0.shape.count > 1 ? $0.shape[1] : 0 }.max() ?? 0
     guard let zeros = FloatMemory(count: roundUp(widest, to: 16) + 16) else { throw .memory }
-    packer = Packer(kernels: kernels, zeros: zeros, crew: crew, isPacked: isPacked)
+    packer = Packer(kernels: kernels, bf16: bf16, zeros: zeros, crew: crew, isPacked: isPacked)
   }
 
   /// `neck` is scale and shift of the features, of a neck that pools.
@@ -122,7 +125,9 @@ struct Compiler {
       return output
     }
     let projection = try folded(prefix + ".downsample.0", prefix + ".downsample.1", source)
-    if last.kernel == 1 && ranges[projection.name] == nil {
+    if last.kernel == 1 && ranges[projection.name] == nil
+      && rounded.contains(last.name) == rounded.contains(projection.name)
+    {
       record(input, before: projection)
       record(inner, before: last)
       let shortcut = Term(projection, over: input, step: stride)
@@ -148,7 +153,7 @@ struct Compiler {
       let step = try packer.int8(term, range: range, to: output, residual: residual, relu: relu)
       let touched = [input.slot, output.slot] + (residual.map { [$0.slot] } ?? [])
       plan.add(.int8(step), touching: touched, scratch: step.scratch)
-    } else if c.kernel == 3, stride == 1,
+    } else if c.kernel == 3, stride == 1, !rounded.contains(c.name),
       let tile = Winograd.tile(side: output.side, input: c.input, output: c.out)
     {
       try addWinograd(c, tile: tile, from: input, to: output, residual: residual, relu: relu)
@@ -179,9 +184,14 @@ struct Compiler {
   private mutating func add(
     _ terms: [Term], to output: Map, residual: Map? = nil, relu: Bool
   ) throws(NetworkError) {
-    let step = try packer.convolution(terms, to: output, residual: residual, relu: relu)
     let touched = terms.map(\.input) + [output.slot] + (residual.map { [$0.slot] } ?? [])
-    plan.add(.convolution(step), touching: touched, scratch: step.scratch)
+    if rounded.contains(terms[0].convolution.name) {
+      let step = try packer.bf16(terms, to: output, residual: residual, relu: relu)
+      plan.add(.bf16(step), touching: touched, scratch: step.scratch)
+    } else {
+      let step = try packer.convolution(terms, to: output, residual: residual, relu: relu)
+      plan.add(.convolution(step), touching: touched, scratch: step.scratch)
+    }
   }
 
   private func folded(_ name: String, _ norm: String, _ source: (Parameter) -> TensorValues)

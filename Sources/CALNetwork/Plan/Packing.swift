@@ -3,6 +3,7 @@ import CKernels
 /// Turns folded convolutions into steps with packed weights.
 struct Packer {
   let kernels: UnsafePointer<calk_kernels>
+  let bf16: UnsafePointer<calk_bf16>
   /// As many zeros as the longest run that a tap reads: what lies outside a map.
   let zeros: FloatMemory
   /// Shares out the panels of a layer.
@@ -125,11 +126,11 @@ struct Packer {
       panelWidth: panelWidth, weights: memory)
   }
 
-  private func panels(_ channels: Int) -> Int {
+  func panels(_ channels: Int) -> Int {
     (roundUp(channels, to: Int(CALK_CHANNELS)) + panelWidth - 1) / panelWidth
   }
 
-  private func eachPanel(
+  func eachPanel(
     of convolution: FoldedConvolution, _ pack: (UnsafePointer<calk_filter>, _ panel: Int32) -> Void
   ) {
     convolution.withFilter { filter in
@@ -137,7 +138,7 @@ struct Packer {
     }
   }
 
-  private func baseShape(_ output: Map, relu: Bool) -> calk_conv {
+  func baseShape(_ output: Map, relu: Bool) -> calk_conv {
     var shape = calk_conv()
     shape.out_width = Int32(output.side)
     shape.out_rows = Int32(output.positions)

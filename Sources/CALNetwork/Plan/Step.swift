@@ -8,6 +8,7 @@ enum Step: @unchecked Sendable {
   case convolution(ConvolutionStep)
   case winograd(WinogradStep)
   case int8(Int8Step)
+  case bf16(BF16Step)
   case range(RangeStep)
   case maxPool(MaxPoolStep)
   case cosine(CosineStep)
@@ -29,6 +30,7 @@ enum Step: @unchecked Sendable {
     case .convolution(let step): step.items(work)
     case .winograd(let step): step.items(phase: phase, work)
     case .int8(let step): step.items(work)
+    case .bf16(let step): step.items(work)
     case .maxPool(let step): step.items
     case .cosine(let step): step.items
     case .mask(let step): step.items
@@ -45,6 +47,7 @@ enum Step: @unchecked Sendable {
     case .convolution(let step): step.run(item, work)
     case .winograd(let step): step.run(item, phase: phase, work)
     case .int8(let step): step.run(item, work)
+    case .bf16(let step): step.run(item, work)
     case .range(let step): step.run(work)
     case .maxPool(let step): step.run(item, work)
     case .cosine(let step): step.run(item, work)

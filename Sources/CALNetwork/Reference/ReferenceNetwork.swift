@@ -5,13 +5,13 @@ struct ReferenceNetwork: Sendable {
   let spec: NetworkSpec
   private let tensors: [String: [Float]]
   /// By the names of their weights: the convolutions that int8 has in whole numbers.
-  private let int8: [String: ReferenceInt8]
+  var int8: [String: ReferenceInt8] = [:]
+  /// Those that bf16 has.
+  var bf16: [String: ReferenceBF16] = [:]
 
-  /// `int8` has what is to be computed in whole numbers.
-  init(spec: NetworkSpec, tensors: [String: [Float]], int8: [String: ReferenceInt8] = [:]) {
+  init(spec: NetworkSpec, tensors: [String: [Float]]) {
     self.spec = spec
     self.tensors = tensors
-    self.int8 = int8
   }
 
   /// The maps of the stem, in front of its pooling, and of every block. `input` is
@@ -104,6 +104,11 @@ struct ReferenceNetwork: Sendable {
     case .bottleneck:
       let a = layer(input, 1, out: inner, kernel: 1).rectified()
       let b = layer(a, 2, out: inner, kernel: 3, stride: stride).rectified()
+      if let last = bf16[prefix + ".conv3.weight"],
+        let projection = bf16[prefix + ".downsample.0.weight"]
+      {
+        return ReferenceBF16.sum([(last, b, 1), (projection, input, stride)]).rectified()
+      }
       body = layer(b, 3, out: out, kernel: 1)
     }
     let shortcut =
@@ -119,6 +124,7 @@ struct ReferenceNetwork: Sendable {
     _ input: FeatureMap, _ name: String, _ norm: String, out: Int, kernel: Int, stride: Int
   ) -> FeatureMap {
     if let whole = int8[name + ".weight"] { return whole.apply(input, stride: stride) }
+    if let rounded = bf16[name + ".weight"] { return ReferenceBF16.sum([(rounded, input, stride)]) }
     return input.convolved(
       weight: values(name + ".weight"), out: out, kernel: kernel, stride: stride
     )

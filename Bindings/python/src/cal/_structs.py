@@ -41,7 +41,7 @@ UPDATER_NO_SYNC = 2
 KINDS = {1: "known", 2: "novel", 3: "retired"}
 VERDICTS = {0: "undetermined", 1: "known", 2: "novel"}
 KERNELS = {"auto": 0, "portable": 1, "avx2": 2, "avx512": 3, "reference": 9}
-PRECISIONS = {"auto": 0, "fp32": 1, "int8": 2}
+PRECISIONS = {"auto": 0, "fp32": 1, "int8": 2, "bf16": 3}
 STAGES = {
     1: "preprocessing",
     2: "digest",

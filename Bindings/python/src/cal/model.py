@@ -187,7 +187,7 @@ class Model(Handle):
     ) -> Session:
         """Scratch memory for attribution: make one per thread of yours and keep it. With
         `profile` it takes the time of every stage, for Session.profile(). `precision` is "fp32",
-        "int8" (of a model that quantize made) or "auto", the model's default."""
+        "int8" (of a model that quantize made), "bf16" or "auto", the model's default."""
         return Session(self, threads, kernels, profile, precision)
 
     @overload

@@ -74,7 +74,7 @@ class Session(Handle):
 
     @property
     def precision(self) -> str:
-        """What the network is computed in: "fp32" or "int8"."""
+        """What the network is computed in: "fp32", "int8" or "bf16"."""
         return str(self._library.c.cal_session_precision(self._use()).decode())
 
     def profile(self) -> dict[str, int]:

@@ -56,8 +56,8 @@ def register(commands: Any) -> None:
     parser.add_argument(
         "--accuracy",
         action="store_true",
-        help="no times: what the precision (int8 unless told otherwise) does to the answers of all "
-        "images, against fp32",
+        help="no times: what the precision (all that the model has, unless told otherwise) does to "
+        "the answers of all images, against fp32",
     )
     parser.add_argument("--json", action="store_true", help="as one JSON object")
     parser.set_defaults(run=run, wrong_usage=parser.error)
@@ -90,9 +90,11 @@ def _accuracy(chosen: argparse.Namespace) -> int:
     paths = list(files.expand(chosen.images, False))
     if not paths:
         raise OSError(0, "no images found", chosen.images[0])
-    precision = "int8" if chosen.precision == "auto" else chosen.precision
     with Model.load(chosen.model) as model:
-        found = accuracy.compare(model, paths, precision, chosen.kernels, max(chosen.threads))
+        precisions = [chosen.precision]
+        if chosen.precision == "auto":
+            precisions = accuracy.reduced(model)
+        found = accuracy.compare(model, paths, precisions, chosen.kernels, max(chosen.threads))
     print(json.dumps(found) if chosen.json else "\n".join(accuracy.table(found)))
     return DONE
 
