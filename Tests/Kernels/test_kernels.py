@@ -50,4 +50,5 @@ def test_on_arm64(tmp_path: Path) -> None:
     program = tmp_path / "kernels"
     # Static, so that the emulator needs no libraries.
     check_run([f"{ARM}-gcc", "-static", *objects, "-lm", "-o", str(program)])
-    assert sets(check_run(["qemu-aarch64", str(program)]).stdout) == ["portable int8:portable bf16:emulated"]
+    output = check_run(["qemu-aarch64", str(program)]).stdout
+    assert sets(output) == ["portable int8:portable bf16:emulated"]
