@@ -43,7 +43,8 @@ def main() -> None:
     results = timed(ENGINES, chosen, prepare)
     error = max(check_logits(found) for rounds in results.values() for found in rounds)
     heading = (
-        f"{conditions} bf16: {cal.build_info()['kernels-bf16']}. Peer: openvino {version('openvino')}. "
+        f"{conditions} bf16: {cal.build_info()['kernels-bf16']}. "
+        f"Peer: openvino {version('openvino')}. "
         f"{chosen.rounds} rounds. All in bf16 but the last; libcal's logits are off by "
         f"{error:.1e} of their length.\n\n"
     )

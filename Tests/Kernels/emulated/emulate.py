@@ -51,7 +51,7 @@ panic: action=fatal
 error: action=ignore
 info: action=ignore
 """
-EXCLUDE = {"sapphire_rapids": ', exclude_features="la57,amx,amx_int8,amx_bf16"'}
+EXCLUDE = {"sapphire_rapids": ', exclude_features="la57,amx,amx_int8,amx_bf16,avx512bf16"'}
 
 # Words behind "--" are arguments of the first program; the loader adds "initrd=..." to them.
 ISOLINUX = """
