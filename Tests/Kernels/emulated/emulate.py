@@ -1,4 +1,4 @@
-"""Runs a static program for x86-64 on an emulated processor that has AVX-512, VNNI and BF16.
+"""Runs a static program for x86-64 on an emulated processor that has AVX-512 and VNNI.
 
     python3 Tests/Kernels/emulated/emulate.py                    the tests of the hot loops
     python3 Tests/Kernels/emulated/emulate.py PROGRAM [WORD...]  any other program
@@ -31,7 +31,7 @@ SUITE = "trixie"
 KERNEL = "linux-image-cloud-amd64"
 PACKAGES = ["bochs", "bochs-term", "bochsbios", "vgabios", "isolinux", "syslinux-common", "xorriso"]
 
-# Linux stops at what bochs has of 5-level paging and AMX, so they are left out.
+# Linux stops at what bochs has of 5-level paging and AMX, and its AVX512_BF16 is wrong (README.md).
 BOCHS = """
 plugin_ctrl: unmapped=1, serial=1
 display_library: term
