@@ -31,7 +31,6 @@ SUITE = "trixie"
 KERNEL = "linux-image-cloud-amd64"
 PACKAGES = ["bochs", "bochs-term", "bochsbios", "vgabios", "isolinux", "syslinux-common", "xorriso"]
 
-# Linux stops at what bochs has of 5-level paging and AMX, and its AVX512_BF16 is wrong (README.md).
 BOCHS = """
 plugin_ctrl: unmapped=1, serial=1
 display_library: term
@@ -51,6 +50,7 @@ panic: action=fatal
 error: action=ignore
 info: action=ignore
 """
+# Linux stops at what bochs has of 5-level paging and AMX, and its AVX512_BF16 is wrong (README.md).
 EXCLUDE = {"sapphire_rapids": ', exclude_features="la57,amx,amx_int8,amx_bf16,avx512bf16"'}
 
 # Words behind "--" are arguments of the first program; the loader adds "initrd=..." to them.
