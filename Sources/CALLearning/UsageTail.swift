@@ -41,13 +41,14 @@ struct UsageTail {
 
   /// The rows before the tail's steepest fall by ratio, one image added to both sides, so that a few
   /// images beside none are no steep fall; behind the last row usage falls to 0. Of equal falls the
-  /// last. The published rule stops behind steep falls, so it keeps an unused row, and what
-  /// is used by chance where methods differ in size, and loses small methods.
+  /// last. The row with which coverage is reached stays. (The published rule stops behind steep
+  /// falls, so it keeps an unused row, and what is used by chance where methods differ in size, and
+  /// loses small methods.)
   private var steepest: Int {
     func fall(_ row: Int) -> Double {
       (usage[row - 1] + 1) / ((row < usage.count ? usage[row] : 0) + 1)
     }
-    return (max(first, 1)...usage.count).reduce(max(first, 1)) { best, row in
+    return (first + 1...usage.count).reduce(first + 1) { best, row in
       fall(row) >= fall(best) ? row : best
     }
   }

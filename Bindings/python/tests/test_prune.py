@@ -61,7 +61,7 @@ def reference(
                 break
             keep = i + 1
         if not paper:
-            keep = steepest_fall(falling, max(first, 1))
+            keep = steepest_fall(falling, first + 1)
     anchors = ranked[:keep]
     units = bank / np.linalg.norm(bank, axis=1, keepdims=True)
     into = list(range(len(bank)))
