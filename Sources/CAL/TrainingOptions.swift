@@ -43,9 +43,8 @@ extension cal_training_options {
 
   private func setMachine(_ options: inout TrainingOptions) throws(Failure) {
     var machine = cal_session_options()
-    machine.threads = threads
     machine.kernels = kernels
-    options.threads = try threadCount(machine.threads)
+    options.threads = try threadCount(threads)
     options.kernels = try machine.kernelSet()
     guard options.kernels != .reference else {
       throw .argument("options->kernels asks for the reference path, which cannot train")

@@ -34,21 +34,16 @@ public enum KernelSet: Int32, Sendable, CaseIterable {
   }
 
   /// The set's loops; nil for the reference path and where the CPU lacks the instructions.
-  var table: UnsafePointer<calk_kernels>? {
-    switch self {
-    case .portable: calk_kernels_for(CALK_PORTABLE)
-    case .avx2: calk_kernels_for(CALK_AVX2)
-    case .avx512: calk_kernels_for(CALK_AVX512)
-    case .reference: nil
-    }
-  }
+  var table: UnsafePointer<calk_kernels>? { instructions.flatMap { calk_kernels_for($0) } }
 
   /// Those that multiply bf16 numbers.
-  var bf16: UnsafePointer<calk_bf16>? {
+  var bf16: UnsafePointer<calk_bf16>? { instructions.flatMap { calk_bf16_for($0) } }
+
+  private var instructions: calk_set? {
     switch self {
-    case .portable: calk_bf16_for(CALK_PORTABLE)
-    case .avx2: calk_bf16_for(CALK_AVX2)
-    case .avx512: calk_bf16_for(CALK_AVX512)
+    case .portable: CALK_PORTABLE
+    case .avx2: CALK_AVX2
+    case .avx512: CALK_AVX512
     case .reference: nil
     }
   }

@@ -55,8 +55,11 @@ public final class Network: Sendable {
         guard range != nil || rounded.contains(layer.weights) else { continue }
         let folded = try ParameterReader(spec).convolution(
           layer.name, norm: layer.norm, epsilon: spec.normEpsilon, parameter)
-        if let range { network.int8[layer.weights] = ReferenceInt8(folded, range: range) }
-        if range == nil { network.bf16[layer.weights] = ReferenceBF16(folded) }
+        if let range {
+          network.int8[layer.weights] = ReferenceInt8(folded, range: range)
+        } else {
+          network.bf16[layer.weights] = ReferenceBF16(folded)
+        }
       }
       implementation = .reference(network)
     } else {

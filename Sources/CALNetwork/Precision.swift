@@ -83,8 +83,8 @@ struct BlockConvolution {
     ("conv1", "bn1"), ("conv2", "bn2"), ("conv3", "bn3"), ("downsample.0", "downsample.1"),
   ]
 
-  /// Whether int8 has it in whole numbers, and bf16 with products of its numbers. Not where Winograd's algorithm serves it with large tiles,
-  /// which multiplies a quarter as often: with AVX2 that takes 0.7 to 0.9 times as long as whole
+  /// Whether int8 has it in whole numbers, and bf16 with products of its numbers. Not where
+  /// Winograd's algorithm serves it with large tiles, which multiplies a quarter as often: with AVX2 that takes 0.7 to 0.9 times as long as whole
   /// numbers do, and small tiles 1.2 to 1.8 times (64 x 64 positions of 64 channels to 8 x 8 of
   /// 512; Zen 3). Nor 1x1 ones of few channels, where making codes takes as long as multiplying does
   /// (of 16 channels they gain nothing, of 32 they are 1.3 times as fast, of 64 and more 1.5 to 2.3

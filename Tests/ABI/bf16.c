@@ -3,15 +3,6 @@
 
 enum { IMAGES = 5, SIDE = 40, FEATURES = 4096 };
 
-static cal_session *session_of(cal_model *model, cal_precision precision, uint32_t threads) {
-    cal_session_options options = CAL_SESSION_OPTIONS_INIT;
-    cal_session *session = NULL;
-    options.precision = precision;
-    options.threads = threads;
-    EXPECT(CAL_OK, cal_session_create(model, &options, &session));
-    return session;
-}
-
 static void check_bits(cal_model *model, const cal_image *images) {
     cal_model_info info = CAL_MODEL_INFO_INIT;
     EXPECT(CAL_OK, cal_model_get_info(model, &info));

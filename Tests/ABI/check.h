@@ -38,13 +38,18 @@ static inline cal_model *load(const char *path) {
     return model;
 }
 
-static inline cal_session *begin(cal_model *model, uint32_t threads) {
+static inline cal_session *session_of(cal_model *model, cal_precision precision, uint32_t threads) {
     cal_session_options options = CAL_SESSION_OPTIONS_INIT;
     cal_session *session = NULL;
+    options.precision = precision;
     options.threads = threads;
     EXPECT(CAL_OK, cal_session_create(model, &options, &session));
     CHECK(session != NULL);
     return session;
+}
+
+static inline cal_session *begin(cal_model *model, uint32_t threads) {
+    return session_of(model, CAL_PRECISION_AUTO, threads);
 }
 
 static inline cal_image view(const uint8_t *rgb, uint32_t width, uint32_t height) {

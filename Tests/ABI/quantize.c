@@ -20,15 +20,6 @@ static void attribute(cal_session *session, const cal_image *image, float *proba
     free(scores);
 }
 
-static cal_session *session_of(cal_model *model, cal_precision precision, uint32_t threads) {
-    cal_session_options options = CAL_SESSION_OPTIONS_INIT;
-    cal_session *session = NULL;
-    options.precision = precision;
-    options.threads = threads;
-    EXPECT(CAL_OK, cal_session_create(model, &options, &session));
-    return session;
-}
-
 static int32_t count_calls(void *user, uint64_t done, uint64_t total) {
     uint64_t *calls = user;
     CHECK(total == 2 * IMAGES && done == *calls);

@@ -17,17 +17,12 @@ let fastSets = KernelSet.allCases.filter { $0 != .reference && $0.isAvailable }
     }
   }
 
-  /// The promise of cal.h: the same bits alone, in a batch, and for any number of threads.
   @Test(arguments: fastSets, 1...8)
   func bitsDependNeitherOnBatchNorThreads(_ kernels: KernelSet, _ seed: Int) throws {
     let random = RandomNetwork(seed: UInt64(seed) &+ 500)
     let network = try random.network(kernels)
     let inputs = (0..<7).map { random.input(seed: UInt64($0)) }
-    let alone = try inputs.map { try Collector.run(network, [$0], threads: 1).features[0] }
-    for threads in [1, 2, 3, 4] {
-      #expect(try Collector.run(network, inputs, threads: threads).features == alone)
-      #expect(try Collector.run(network, [inputs[0]], threads: threads).features[0] == alone[0])
-    }
+    try expectBitsForAnyBatchAndThreads(network, inputs)
   }
 
   /// Every block height and both panel widths of the microkernel, through odd shapes.

@@ -1,5 +1,6 @@
 import CALTestSupport
 import Synchronization
+import Testing
 
 @testable import CALNetwork
 
@@ -107,6 +108,17 @@ extension RandomNetwork {
     return random
   }
 
+  /// Gives weights of its stem and of its first block the largest numbers there are.
+  mutating func makeHuge() {
+    for (name, value) in [
+      ("backbone.layer1.0.bn1.weight", Float.greatestFiniteMagnitude),
+      ("backbone.layer1.0.conv1.weight", Float.greatestFiniteMagnitude),
+      ("backbone.bn1.weight", 3e38),
+    ] {
+      tensors[name] = tensors[name]!.map { $0 < 0 ? -value : value }
+    }
+  }
+
   func exactInput(seed: UInt64) -> [Float] { input(seed: seed).map { ($0 * 16).rounded() / 16 } }
 }
 
@@ -147,5 +159,14 @@ final class Collector: ImageJob {
     let collector = Collector(inputs, executor)
     executor.run(count: inputs.count, job: collector)
     return collector
+  }
+}
+
+/// The promise of cal.h: the same bits alone, in a batch, and for any number of threads.
+func expectBitsForAnyBatchAndThreads(_ network: Network, _ inputs: [[Float]]) throws {
+  let alone = try inputs.map { try Collector.run(network, [$0], threads: 1).features[0] }
+  for threads in [1, 2, 3, 4] {
+    #expect(try Collector.run(network, inputs, threads: threads).features == alone)
+    #expect(try Collector.run(network, [inputs[0]], threads: threads).features[0] == alone[0])
   }
 }

@@ -2,6 +2,7 @@
 #include <math.h>
 
 #include "check.h"
+#include "square.h"
 
 /* One convolution, or two that add up, of square maps. */
 typedef struct layer {
@@ -35,13 +36,7 @@ static layer random_layer(int32_t side, int32_t kernel, int32_t step, int32_t in
 }
 
 static calk_filter filter_of(const layer *l) {
-    calk_filter f = {.weights = l->weights, .scale = l->scale, .out = l->out, .in = l->in};
-    f.taps = l->kernel * l->kernel;
-    f.out_step = (int64_t)l->in * f.taps;
-    f.in_step = f.taps;
-    for (int32_t t = 0; t < f.taps; t++)
-        f.tap[t] = t;
-    return f;
+    return square_filter(l->weights, l->scale, l->in, l->out, l->kernel);
 }
 
 /* Adds one output's products to *sum and their sizes to *size. */
@@ -101,21 +96,6 @@ static int32_t panels(const calk_kernels *kernels, int32_t out) {
     return (padded(out) + kernels->panel - 1) / kernels->panel;
 }
 
-static calk_window window_of(const layer *l) {
-    return (calk_window){
-        .height = l->in_side,
-        .width = l->in_side,
-        .pixel_stride = l->in_stride,
-        .row_stride = l->in_stride * l->in_side,
-        .kernel_h = l->kernel,
-        .kernel_w = l->kernel,
-        .step = l->step,
-        .pad_y = l->kernel / 2,
-        .pad_x = l->kernel / 2,
-        .length = l->in,
-    };
-}
-
 static void check_conv(const calk_kernels *kernels, layer l, const layer *more) {
     const layer *terms[2] = {&l, more};
     calk_conv conv = {.windows = more ? 2 : 1, .out_width = l.side, .out_rows = l.side * l.side};
@@ -131,9 +111,11 @@ static void check_conv(const calk_kernels *kernels, layer l, const layer *more) 
     float *packed = numbers(depth * padded(l.out));
     const int32_t all = panels(kernels, l.out);
     for (int32_t i = 0; i < conv.windows; i++) {
-        conv.window[i] = window_of(terms[i]);
-        data.in[i] = terms[i]->map;
-        const calk_filter filter = filter_of(terms[i]);
+        const layer *term = terms[i];
+        conv.window[i] =
+            square_window(term->in_side, term->in_stride, term->in, term->kernel, term->step);
+        data.in[i] = term->map;
+        const calk_filter filter = filter_of(term);
         for (int32_t panel = all; panel-- > 0;)
             kernels->pack(depth, before, &filter, panel, panel + 1, packed);
         before += (int64_t)filter.taps * filter.in;

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "check.h"
+#include "square.h"
 
 #pragma STDC FP_CONTRACT OFF
 
@@ -103,12 +104,7 @@ static void expect(layer *l) {
 
 static void run(const calk_kernels *kernels, layer *l) {
     const int32_t taps = l->kernel * l->kernel, all = padded(l->out) / CALK_CHANNELS;
-    calk_filter filter = {.weights = l->weights, .scale = l->fold, .out = l->out, .in = l->in};
-    filter.taps = taps;
-    filter.out_step = (int64_t)l->in * taps;
-    filter.in_step = taps;
-    for (int32_t t = 0; t < taps; t++)
-        filter.tap[t] = t;
+    const calk_filter filter = square_filter(l->weights, l->fold, l->in, l->out, l->kernel);
     int8_t *packed = (int8_t *)zeros(calk_int8_packed(taps, l->in, l->out) / 4 + 1);
     float *steps = zeros(padded(l->out));
     for (int32_t panel = all; panel-- > 0;)
@@ -116,20 +112,8 @@ static void run(const calk_kernels *kernels, layer *l) {
     for (int32_t o = 0; o < l->out; o++)
         l->scale[o] = steps[o] * (0.9f / CALK_CODE_MAX);
 
-    const calk_window window = {
-        .height = l->in_side,
-        .width = l->in_side,
-        .pixel_stride = l->in_stride,
-        .row_stride = l->in_stride * l->in_side,
-        .kernel_h = l->kernel,
-        .kernel_w = l->kernel,
-        .step = l->step,
-        .pad_y = l->kernel / 2,
-        .pad_x = l->kernel / 2,
-        .length = l->in,
-    };
     const calk_int8 conv = {
-        .window = window,
+        .window = square_window(l->in_side, l->in_stride, l->in, l->kernel, l->step),
         .out_width = l->side,
         .out_stride = l->out_stride,
         .out_channels = padded(l->out),

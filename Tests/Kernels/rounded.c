@@ -5,6 +5,7 @@
 
 #include "bf16.h"
 #include "check.h"
+#include "square.h"
 
 /* A convolution of a square map. */
 typedef struct layer {
@@ -103,30 +104,9 @@ static void expect(const layer *layers, int32_t count, output *to) {
         }
 }
 
-static calk_window window_of(const layer *l) {
-    return (calk_window){
-        .height = l->in_side,
-        .width = l->in_side,
-        .pixel_stride = l->in_stride,
-        .row_stride = l->in_stride * l->in_side,
-        .kernel_h = l->kernel,
-        .kernel_w = l->kernel,
-        .step = l->step,
-        .pad_y = l->kernel / 2,
-        .pad_x = l->kernel / 2,
-        .length = l->in,
-    };
-}
-
 static void pack(const calk_bf16 *loops, const layer *l, int64_t depth, int64_t offset,
                  float *packed) {
-    const int32_t taps = l->kernel * l->kernel;
-    calk_filter filter = {.weights = l->weights, .scale = l->fold, .out = l->out, .in = l->in};
-    filter.taps = taps;
-    filter.out_step = (int64_t)l->in * taps;
-    filter.in_step = taps;
-    for (int32_t t = 0; t < taps; t++)
-        filter.tap[t] = t;
+    const calk_filter filter = square_filter(l->weights, l->fold, l->in, l->out, l->kernel);
     for (int32_t panel = (padded(l->out) + loops->panel - 1) / loops->panel; panel-- > 0;)
         calk_bf16_pack(loops, depth, offset, &filter, panel, panel + 1, packed);
 }
@@ -152,10 +132,11 @@ static void run(const calk_bf16 *loops, const layer *layers, int32_t count, outp
     };
     calk_conv_data data = {.residual = to->residual, .out = to->result};
     for (int32_t k = 0, at = 0; k < count; k++) {
-        conv.window[k] = window_of(&layers[k]);
-        data.in[k] = layers[k].map;
-        pack(loops, &layers[k], depth, at, packed);
-        at += layers[k].kernel * layers[k].kernel * calk_bf16_length(loops, layers[k].in);
+        const layer *l = &layers[k];
+        conv.window[k] = square_window(l->in_side, l->in_stride, l->in, l->kernel, l->step);
+        data.in[k] = l->map;
+        pack(loops, l, depth, at, packed);
+        at += l->kernel * l->kernel * calk_bf16_length(loops, l->in);
     }
     const int32_t rows = conv.out_rows,
                   all = (padded(to->channels) + loops->panel - 1) / loops->panel;

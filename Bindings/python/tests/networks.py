@@ -3,9 +3,12 @@ answers worked out by a plain numpy statement of the network (the paper's, layer
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
+from PIL import Image
 
 State = dict[str, np.ndarray]
 EPSILON = 1e-5
@@ -77,6 +80,13 @@ def picture(chance: np.random.Generator) -> np.ndarray:
     """32 x 32 RGB bytes: noise around a colour."""
     noise = chance.normal(chance.integers(0, 256, 3), 10 + 60 * chance.random(), (32, 32, 3))
     return np.clip(noise, 0, 255).astype(np.uint8)
+
+
+def save(pictures: Iterable[np.ndarray], folder: Path) -> Path:
+    """As 00.png, 01.png, ... of a folder that is there."""
+    for number, picture in enumerate(pictures):
+        Image.fromarray(picture).save(folder / f"{number:02}.png")
+    return folder
 
 
 def preprocess(pixels: np.ndarray) -> np.ndarray:

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
 
 import cal
 import networks
@@ -23,10 +22,7 @@ def pictures() -> list[np.ndarray]:
 
 @pytest.fixture(scope="module")
 def folder(pictures: list[np.ndarray], tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("pictures")
-    for number, picture in enumerate(pictures):
-        Image.fromarray(picture).save(folder / f"{number:02}.png")
-    return folder
+    return networks.save(pictures, tmp_path_factory.mktemp("pictures"))
 
 
 def test_session(model: cal.Model, pictures: list[np.ndarray]) -> None:

@@ -16,11 +16,7 @@ struct BF16Step: @unchecked Sendable {
 
   func run(_ item: Int, _ work: Work) {
     let part = sharing.item(item, work)
-    var data = calk_conv_data()
-    data.in.0 = UnsafePointer(work.slot(inputs.0))
-    if let second = inputs.1 { data.in.1 = UnsafePointer(work.slot(second)) }
-    if let residual { data.residual = UnsafePointer(work.slot(residual)) }
-    data.out = work.slot(output)
+    var data = work.convolutionData(inputs, residual: residual, to: output)
     withUnsafePointer(to: shape) { shape in
       calk_bf16_conv(
         loops, shape, &data, Int32(part.rows.lowerBound), Int32(part.rows.upperBound),
@@ -42,10 +38,7 @@ extension Packer {
   func bf16(
     _ terms: [Term], to output: Map, residual: Map?, relu: Bool
   ) throws(NetworkError) -> BF16Step {
-    var shape = baseShape(output, relu: relu)
-    shape.windows = Int32(terms.count)
-    shape.window.0 = terms[0].window
-    if terms.count > 1 { shape.window.1 = terms[1].window }
+    var shape = shape(of: terms, to: output, relu: relu)
 
     let depths = terms.map { term in
       term.convolution.kernel * term.convolution.kernel

@@ -46,11 +46,7 @@ struct ConvolutionStep: @unchecked Sendable {
   }
 
   private func run(rows range: Range<Int>, panels columns: Range<Int>, _ work: Work) {
-    var data = calk_conv_data()
-    data.in.0 = UnsafePointer(work.slot(inputs.0))
-    if let second = inputs.1 { data.in.1 = UnsafePointer(work.slot(second)) }
-    if let residual { data.residual = UnsafePointer(work.slot(residual)) }
-    data.out = work.slot(output)
+    var data = work.convolutionData(inputs, residual: residual, to: output)
     withUnsafePointer(to: shape) { shape in
       work.kernels.pointee.conv(
         shape, &data, Int32(range.lowerBound), Int32(range.upperBound), Int32(columns.lowerBound),

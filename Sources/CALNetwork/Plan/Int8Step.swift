@@ -16,10 +16,7 @@ struct Int8Step: @unchecked Sendable {
 
   func run(_ item: Int, _ work: Work) {
     let part = sharing.item(item, work)
-    var data = calk_conv_data()
-    data.in.0 = UnsafePointer(work.slot(input))
-    if let residual { data.residual = UnsafePointer(work.slot(residual)) }
-    data.out = work.slot(output)
+    var data = work.convolutionData((input, nil), residual: residual, to: output)
     let codes = UnsafeMutableRawPointer(work.scratch).assumingMemoryBound(to: UInt8.self)
     withUnsafePointer(to: shape) { shape in
       work.kernels.pointee.int8_conv(

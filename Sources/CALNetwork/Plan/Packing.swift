@@ -17,10 +17,7 @@ struct Packer {
   func convolution(
     _ terms: [Term], to output: Map, residual: Map?, relu: Bool
   ) throws(NetworkError) -> ConvolutionStep {
-    var shape = baseShape(output, relu: relu)
-    shape.windows = Int32(terms.count)
-    shape.window.0 = terms[0].window
-    if terms.count > 1 { shape.window.1 = terms[1].window }
+    var shape = shape(of: terms, to: output, relu: relu)
 
     let depth = terms.reduce(0) { $0 + $1.depth }
     let padded = roundUp(output.channels, to: Int(CALK_CHANNELS))
@@ -138,8 +135,12 @@ struct Packer {
     }
   }
 
-  func baseShape(_ output: Map, relu: Bool) -> calk_conv {
+  /// Without weights.
+  func shape(of terms: [Term], to output: Map, relu: Bool) -> calk_conv {
     var shape = calk_conv()
+    shape.windows = Int32(terms.count)
+    shape.window.0 = terms[0].window
+    if terms.count > 1 { shape.window.1 = terms[1].window }
     shape.out_width = Int32(output.side)
     shape.out_rows = Int32(output.positions)
     shape.out_stride = Int32(output.stride)

@@ -72,6 +72,17 @@ struct Work {
   let workers: Int
 
   func slot(_ id: SlotID) -> UnsafeMutablePointer<Float> { arena + offsets[id] }
+
+  func convolutionData(
+    _ inputs: (SlotID, SlotID?), residual: SlotID?, to output: SlotID
+  ) -> calk_conv_data {
+    var data = calk_conv_data()
+    data.in.0 = UnsafePointer(slot(inputs.0))
+    if let second = inputs.1 { data.in.1 = UnsafePointer(slot(second)) }
+    if let residual { data.residual = UnsafePointer(slot(residual)) }
+    data.out = slot(output)
+    return data
+  }
 }
 
 /// Scratch that one worker needs for a step.
