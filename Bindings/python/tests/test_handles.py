@@ -17,6 +17,7 @@ import numpy as np
 import pytest
 
 import cal
+from cal._buffer import Pinned
 
 
 def test_what_a_model_says(model: cal.Model, model_path: Path) -> None:
@@ -42,6 +43,26 @@ def test_from_bytes_and_save(model: cal.Model, model_path: Path, tmp_path: Path)
     with cal.Model.from_bytes(data) as copy:
         copy.save(tmp_path / "copy.cal")
     assert (tmp_path / "copy.cal").read_bytes() == data
+
+
+@pytest.mark.parametrize("step", [2, -1])
+def test_from_bytes_of_every_other_byte(model: cal.Model, model_path: Path, step: int) -> None:
+    data = model_path.read_bytes()
+    spread = bytearray(len(data) * abs(step))
+    spread[::step] = data
+    view = memoryview(spread)[::step]
+    assert not view.c_contiguous
+    with cal.Model.from_bytes(view) as copy:
+        assert copy.sha256 == model.sha256
+
+
+def test_what_is_no_memory_is_refused_quietly(monkeypatch: pytest.MonkeyPatch) -> None:
+    complaints: list[object] = []
+    monkeypatch.setattr(sys, "unraisablehook", complaints.append)
+    with pytest.raises(TypeError):
+        Pinned("text")
+    gc.collect()
+    assert not complaints  # of its __del__
 
 
 def test_models_that_cannot_be_loaded(native: object, model_path: Path, tmp_path: Path) -> None:

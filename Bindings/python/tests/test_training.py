@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import textwrap
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -239,6 +240,19 @@ def test_a_model_is_a_start(tmp_path: Path) -> None:
         ({"kernels": "reference"}, "reference path, which cannot train"),
         ({"network": Network(size=100_000)}, "100000"),
         ({"epochs": 0}, "epochs is 0, not above 0"),
+        ({"gamma": 0.0}, "gamma is 0.0, not above 0"),
+        ({"batch_size": 0}, "batch_size is 0, not above 0"),
+        ({"prototypes": 0}, "prototypes is 0, not above 0"),
+        ({"network": Network(width=0)}, "width is 0, not above 0"),
+        ({"seed": 2**64 + 5}, "seed is 18446744073709551621, not 0 to 18446744073709551615"),
+        ({"seed": -1}, "seed is -1, not 0 to"),
+        ({"threads": 2**32 + 1}, "threads is 4294967297, not 0 to 4294967295"),
+        ({"pseudo_epoch": 2**31}, "pseudo_epoch is 2147483648, not -2147483648 to"),
+        ({"network": Network("basic", (1, 1, 2**32 + 1, 1))}, "depth[2] is 4294967297, not 0"),
+        ({"recipe": "x"}, "recipe 'x' must be one of default, paper"),
+        ({"keep": "x"}, "keep 'x' must be one of last, best"),
+        ({"kernels": "x"}, "kernels 'x' must be one of auto"),
+        ({"network": Network(block="x")}, "block 'x' must be one of basic, bottleneck"),
         ({"decay_factor": 0.0}, "decay_factor is 0.0, not above 0"),
         ({"patience": 0}, "patience is 0, not above 0"),
         ({"patience": 2}, "patience is 2, but no images are held out"),
@@ -273,3 +287,81 @@ def test_a_checkpoint_of_another_training_is_refused(tmp_path: Path) -> None:
         with pytest.raises(cal.CalIOError):
             other.resume(tmp_path / "missing")
         assert os.listdir(tmp_path) == ["training.ckpt"]
+
+
+# Memory and numbers. --------------------------------------------------------------------------
+
+
+def is_held(image: bytearray) -> bool:
+    """Whether someone relies on its memory: such an array cannot grow."""
+    try:
+        image.append(0)
+    except BufferError:
+        return True
+    image.pop()
+    return False
+
+
+def borrowing() -> tuple[Trainer, bytearray]:
+    """A training, and the memory of one of its images."""
+    images, labels = pictures()
+    memory = bytearray(images[0].tobytes())
+    given = [memoryview(memory).cast("B", (16, 16, 3)), *images[1:]]
+    options = dict(network=NETWORK, prototypes=6, epochs=2, batch_size=8)
+    return Trainer(given, labels, KNOWN, **options), memory  # type: ignore[arg-type]
+
+
+def test_images_stay_while_a_closed_training_runs_on() -> None:
+    training, memory = borrowing()
+    held: list[bool] = []
+
+    def close(_: Report) -> None:
+        training.close()
+        held.append(is_held(memory))
+
+    training.run(close)
+    assert len(held) > 2 and all(held)
+    assert not is_held(memory)
+    with pytest.raises(cal.CalHandleError):
+        training.run()
+
+
+def test_images_stay_while_another_thread_closes() -> None:
+    training, memory = borrowing()
+    held: list[bool] = []
+
+    def close(_: Report) -> None:
+        closer = threading.Thread(target=training.close)
+        closer.start()
+        closer.join()
+        held.append(is_held(memory))
+
+    training.run(close)
+    assert all(held) and not is_held(memory)
+
+
+def test_closing_lets_go_of_the_images() -> None:
+    training, memory = borrowing()
+    assert is_held(memory)
+    training.close()
+    training.close()
+    assert not is_held(memory)
+
+
+def test_text_for_c_has_no_nul(tmp_path: Path) -> None:
+    with pytest.raises(cal.CalArgumentError, match=r"name 'a\\x00b' contains a NUL"):
+        Trainer(*pictures(), ("a\0b", "c"), network=NETWORK)
+    with trainer() as training:
+        for call in (training.save, training.resume):
+            with pytest.raises(cal.CalArgumentError, match="contains a NUL"):
+                call(f"{tmp_path}/ck\0x")
+        with pytest.raises(cal.CalArgumentError, match="training_data 'a.*NUL"):
+            training.model("a\0b")
+    assert not os.listdir(tmp_path)
+
+
+@pytest.mark.parametrize("label", [2**32, -1])
+def test_labels_do_not_wrap(label: int) -> None:
+    images, labels = pictures()
+    with pytest.raises(cal.CalArgumentError, match=f"label of image 47 is {label}, not "):
+        Trainer(images, [*labels[:-1], label], KNOWN, network=NETWORK)

@@ -217,3 +217,36 @@ def test_calibration(model: cal.Model, tmp_path: Path) -> None:
         model.calibrate(features, [987654] * 6)
     with pytest.raises(ValueError, match="columns"):
         model.calibrate(features[:, :-1], [known[0]] * 6)
+
+
+@pytest.mark.parametrize("id", [2**64 + 1, -1])
+def test_ids_and_epochs_do_not_wrap(model: cal.Model, tmp_path: Path, id: int) -> None:
+    told = rf" is {id}, not 0 to 18446744073709551615"
+    with cal.Updater.create(model, tmp_path / "state") as updater:
+        for call in (
+            lambda: updater.rollback(id),
+            lambda: updater.name(id, "x"),
+            lambda: updater.assign(id, 0),
+            lambda: updater.assign(0, id),
+            lambda: updater.label([key(0)], id),
+        ):
+            with pytest.raises(cal.CalArgumentError, match=told):
+                call()
+        with pytest.raises(cal.CalArgumentError, match="founders is 4294967298, not"):
+            updater.commit(founders=2**32 + 2)
+        with pytest.raises(cal.CalArgumentError, match="contains a NUL"):
+            updater.name(0, "a\0b")
+        with pytest.raises(cal.CalArgumentError, match="no Unicode text"):
+            updater.name(0, "\udcff")
+        with pytest.raises(cal.CalArgumentError, match="contains a NUL"):
+            updater.label([key(0)], "a\0b")
+        for option in ("founders", "separation", "duplicate", "coverage"):
+            with pytest.raises(cal.CalArgumentError, match=f"{option} is 0, not above 0"):
+                updater.commit(**{option: 0})
+        assert updater.status()["epoch"] == model.info.bank_epoch
+    for option in ("reservoir", "samples", "keep"):
+        with pytest.raises(cal.CalArgumentError, match=f"{option} is 0, not above 0"):
+            cal.Updater.create(model, tmp_path / "other", **{option: 0})
+    with pytest.raises(cal.CalArgumentError, match="seed is 18446744073709551616, not"):
+        cal.Updater.create(model, tmp_path / "other", seed=2**64)
+    assert not (tmp_path / "other").exists()

@@ -41,6 +41,7 @@ class Pinned:
     """Memory that stays where it is (bytearrays cannot be resized) until release."""
 
     def __init__(self, owner: object) -> None:
+        self._held = False  # if there is nothing to hold, there is nothing to release
         self._view = _PyBuffer()
         _get(owner, ctypes.byref(self._view), _STRIDES)  # raises BufferError, TypeError
         self._held = True

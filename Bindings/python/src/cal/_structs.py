@@ -9,6 +9,9 @@ from __future__ import annotations
 
 import ctypes
 from ctypes import c_char, c_float, c_int32, c_uint8, c_uint32, c_uint64, c_void_p
+from typing import Any
+
+from ._checks import integer
 
 ABI_VERSION = 1
 VERSION_NUMBER = 1_000_000
@@ -61,10 +64,22 @@ LogCallback = ctypes.CFUNCTYPE(None, c_void_p, c_int32, ctypes.c_char_p)
 ProgressCallback = ctypes.CFUNCTYPE(c_int32, c_void_p, c_uint64, c_uint64)
 
 
-class Versioned(ctypes.Structure):
-    """A struct whose first field is its own size: what the _INIT macros of cal.h do."""
+_INTEGERS = (c_int32, c_uint8, c_uint32, c_uint64)
 
-    def __init__(self, **fields: object) -> None:
+
+class Versioned(ctypes.Structure):
+    """A struct whose first field is its own size: what the _INIT macros of cal.h do. An integer
+    that a field cannot hold is an error."""
+
+    def __init__(self, **fields: Any) -> None:
+        kinds: dict[str, Any] = {field[0]: field[1] for field in self._fields_}
+        for name, value in fields.items():
+            kind = kinds[name]
+            if kind in _INTEGERS:
+                fields[name] = integer(name, value, kind)
+            elif issubclass(kind, ctypes.Array) and kind._type_ in _INTEGERS:
+                entries = [integer(f"{name}[{i}]", v, kind._type_) for i, v in enumerate(value)]
+                fields[name] = kind(*entries)
         super().__init__(struct_size=ctypes.sizeof(type(self)), **fields)
 
 

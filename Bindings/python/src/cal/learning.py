@@ -14,6 +14,7 @@ from typing import Any, Literal
 from . import _structs as s
 from . import _structs_learning as structs
 from ._arrays import FLOAT, INT32, UINT32, UINT64, Floats, Input, Integers, Matrix, Output
+from ._checks import one_of
 from ._native import library
 from .errors import Status, error
 
@@ -358,9 +359,7 @@ def _options(recipe: Recipe, gamma: float, novel: float | None) -> structs.Objec
 
 
 def _recipe(name: str) -> int:
-    if name not in s.RECIPES:
-        raise error(Status.ARGUMENT, f"recipe {name!r} must be one of {', '.join(s.RECIPES)}")
-    return s.RECIPES[name]
+    return one_of("recipe", name, s.RECIPES)
 
 
 def _positive(name: str, value: float) -> float:

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, overload
 
+from . import _checks as checks
 from . import _structs as s
 from . import images as image_inputs
 from ._arrays import FLOAT, UINT64, Input
@@ -61,7 +62,7 @@ class Model(Handle):
         progress: Progress | None = None,
     ) -> Self:
         """Loads a model file. `progress(done, total)` counts bytes; raising in it cancels."""
-        return cls._load("cal_model_load_file", (_path(path),), size_limit, progress)
+        return cls._load("cal_model_load_file", (checks.path(path),), size_limit, progress)
 
     @classmethod
     def from_bytes(
@@ -72,10 +73,10 @@ class Model(Handle):
         progress: Progress | None = None,
     ) -> Self:
         """Loads a model from memory; data is copied."""
-        pinned = Pinned(data)
+        view = memoryview(data)
+        pinned = Pinned(view if view.c_contiguous else view.tobytes())
         try:
-            size = memoryview(data).nbytes
-            where = (pinned.address, size)
+            where = (pinned.address, view.nbytes)
             return cls._load("cal_model_load_memory", where, size_limit, progress)
         finally:
             pinned.release()
@@ -136,7 +137,7 @@ class Model(Handle):
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Writes the model file; path holds the old or the new one at any instant."""
-        self._library.call("cal_model_save", self._use(), _path(path))
+        self._library.call("cal_model_save", self._use(), checks.path(path))
 
     def calibrate(self, features: Matrix, ids: Integers) -> Model:
         """A copy that holds features of images whose known method is known, which updates are held
@@ -276,10 +277,3 @@ class Model(Handle):
 
     def __repr__(self) -> str:
         return "<cal.Model closed>" if self.closed else f"<cal.Model sha256={self.sha256[:16]}>"
-
-
-def _path(path: str | os.PathLike[str]) -> bytes:
-    encoded = os.fsencode(path)
-    if b"\0" in encoded:
-        raise error(Status.ARGUMENT, f"path {path!r} contains a NUL byte")
-    return encoded

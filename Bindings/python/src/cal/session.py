@@ -11,6 +11,7 @@ from . import _structs as s
 from . import images as image_inputs
 from ._ahead import check_decoders
 from ._batch import run
+from ._checks import one_of
 from ._handle import Handle
 from ._options import Settings
 from ._progress import Progress, Relay
@@ -40,22 +41,13 @@ class Session(Handle):
         profile: bool = False,
         precision: str = "auto",
     ) -> None:
-        if kernels not in s.KERNELS:
-            raise error(
-                Status.ARGUMENT, f"kernels {kernels!r} must be one of {', '.join(s.KERNELS)}"
-            )
-        if precision not in s.PRECISIONS:
-            raise error(
-                Status.ARGUMENT,
-                f"precision {precision!r} must be one of {', '.join(s.PRECISIONS)}",
-            )
         if not 0 <= threads <= s.THREADS_MAX:
             raise error(Status.ARGUMENT, f"threads {threads} must be 1 to {s.THREADS_MAX}")
         options = s.SessionOptions(
             threads=threads,
-            kernels=s.KERNELS[kernels],
+            kernels=one_of("kernels", kernels, s.KERNELS),
             flags=s.SESSION_PROFILE if profile else 0,
-            precision=s.PRECISIONS[precision],
+            precision=one_of("precision", precision, s.PRECISIONS),
         )
         pointer = ctypes.c_void_p()
         library = model._library

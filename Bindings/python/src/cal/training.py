@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import ctypes
 import os
-from collections.abc import Callable, Collection, Sequence
+import threading
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
+from . import _checks as checks
 from . import _structs as s
 from . import _structs_training as structs
 from . import images as image_inputs
@@ -127,18 +130,26 @@ class Trainer(Handle):
         accuracy. keep: the epoch, "last" or "best", that the model is of."""
         if len(images) != len(labels):
             raise error(Status.ARGUMENT, f"{len(images)} images, but {len(labels)} labels")
-        _check_above_zero(
+        shape = network or Network()
+        checks.above_zero(
+            prototypes=prototypes,
             epochs=epochs,
+            batch_size=batch_size,
+            width=shape.width,
+            size=shape.size,
             learning_rate=learning_rate,
             decay_epochs=decay_epochs,
             decay_factor=decay_factor,
+            gamma=gamma,
             patience=patience,
         )
-        self._names = [str(name) for name in known]
+        self._names = [checks.text("name", str(name)) for name in known]
+        self._readers = 0  # calls under way that look at the images
+        self._lock = threading.RLock()  # a signal's handler may close what it interrupted
         self._pixels = [image_inputs.load(image) for image in images]
         self._images = (s.Image * len(images))(*(each.image for each in self._pixels))
         self._labels = (ctypes.c_int32 * len(labels))(
-            *(-1 if label is None else label for label in labels)
+            *(_label(number, label) for number, label in enumerate(labels))
         )
         source = structs.Source(
             count=len(images),
@@ -148,23 +159,22 @@ class Trainer(Handle):
         flags = _flags(held_out, len(images))
         if flags is not None:
             source.held_out = ctypes.addressof(flags)
-        shape = network or Network()
         options = structs.TrainingOptions(
-            recipe=s.RECIPES[recipe],
+            recipe=checks.one_of("recipe", recipe, s.RECIPES),
             known=len(self._names),
             prototypes=prototypes or 0,
             prune=int(unknown_k),
             epochs=epochs,
             batch_size=batch_size,
             pseudo_epoch=pseudo_epoch or -1,
-            block=s.BLOCKS[shape.block],
+            block=checks.one_of("block", shape.block, s.BLOCKS),
             depth=shape.depths,
             width=shape.width,
             input_size=shape.size,
             small_stem=int(shape.small_stem),
             without_ffe=int(not shape.ffe),
             threads=threads,
-            kernels=s.KERNELS[kernels],
+            kernels=checks.one_of("kernels", kernels, s.KERNELS),
             seed=seed,
             learning_rate=learning_rate,
             weight_decay=_or_default(weight_decay),
@@ -175,7 +185,7 @@ class Trainer(Handle):
             ccr_weight=_or_default(ccr_weight),
             validation=validation,
             patience=patience or 0,
-            keep_best=KEEPS[keep],
+            keep_best=checks.one_of("keep", keep, KEEPS),
         )
         native = library()
         pointer = ctypes.c_void_p()
@@ -199,8 +209,8 @@ class Trainer(Handle):
             return guard.run(lambda: report(_report(told.contents)) if report else None)
 
         callback = structs.TrainingCallback(call)
-        with guard:
-            status = self._library.c.cal_trainer_run(self._use(), callback, None)
+        with self._reading() as trainer, guard:
+            status = self._library.c.cal_trainer_run(trainer, callback, None)
         self._library.check(status)
 
     def cancel(self) -> None:
@@ -209,39 +219,63 @@ class Trainer(Handle):
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Writes a checkpoint, atomically."""
-        self._library.call("cal_trainer_save", self._use(), os.fsencode(path))
+        self._library.call("cal_trainer_save", self._use(), checks.path(path))
 
     def resume(self, path: str | os.PathLike[str]) -> None:
         """Goes on from a checkpoint of the same training, as if it had never stopped."""
-        self._library.call("cal_trainer_resume", self._use(), os.fsencode(path))
+        self._library.call("cal_trainer_resume", self._use(), checks.path(path))
 
     def model(self, training_data: str = "") -> Model:
         """The model as it is now or, with keep="best", as it was after the best epoch so far.
         training_data says what it was trained on."""
-        names = (ctypes.c_char_p * len(self._names))(*(name.encode() for name in self._names))
+        names = (ctypes.c_char_p * len(self._names))(*self._names)
         pointer = ctypes.c_void_p()
-        self._library.call(
-            "cal_trainer_model",
-            self._use(),
-            names,
-            training_data.encode() or None,
-            ctypes.byref(pointer),
-        )
+        with self._reading() as trainer:
+            self._library.call(
+                "cal_trainer_model",
+                trainer,
+                names,
+                checks.text("training_data", training_data) or None,
+                ctypes.byref(pointer),
+            )
         assert pointer.value is not None
         return Model(pointer.value)
 
     def close(self) -> None:
-        super().close()
-        for each in self._pixels:
-            each.release()
-        self._pixels = []
+        """Ends the training. A `run` or `model` that is under way, on another thread or because
+        this is called from its `report`, goes on to its end, and the images stay till then."""
+        with self._lock:
+            super().close()
+            self._let_go()
+
+    @contextmanager
+    def _reading(self) -> Iterator[int]:
+        """The pointer, for a call that looks at the images."""
+        with self._lock:
+            pointer = self._use()
+            self._readers += 1
+        try:
+            yield pointer
+        finally:
+            with self._lock:
+                self._readers -= 1
+                self._let_go()
+
+    def _let_go(self) -> None:
+        """Of the images, once nothing can look at them any more."""
+        if self.closed and not self._readers:
+            for each in self._pixels:
+                each.release()
+            self._pixels = []
 
 
-def _check_above_zero(**values: float | None) -> None:
-    """C takes 0 for its default, which nobody means who says 0."""
-    for name, value in values.items():
-        if value is not None and value <= 0:
-            raise error(Status.ARGUMENT, f"{name} is {value}, not above 0")
+def _label(number: int, label: int | None) -> int:
+    """C has a negative number for none; which classes there are it judges itself."""
+    if label is None:
+        return -1
+    if label < 0:
+        raise error(Status.ARGUMENT, f"label of image {number} is {label}, not 0 or more")
+    return checks.integer(f"label of image {number}", label, ctypes.c_int32)
 
 
 def _flags(held_out: Collection[int], count: int) -> ctypes.Array[ctypes.c_uint8] | None:

@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from . import _checks as checks
 from . import _structs as s
 from . import _structs_updating as structs
 from ._arrays import FLOAT, Input
@@ -15,7 +16,7 @@ from ._native import Library, library
 from ._options import Settings
 from ._progress import Progress, Relay
 from .errors import Status, error
-from .model import Model, _path
+from .model import Model
 from .session import BATCH
 
 if TYPE_CHECKING:
@@ -48,6 +49,7 @@ class Updater(Handle):
     ) -> Self:
         """Makes a state that has seen nothing. States of one model, seed, reservoir and samples
         merge. Without sync, what was observed since `sync()` is lost if the machine stops."""
+        checks.above_zero(reservoir=reservoir, samples=samples, keep=keep)
         options = structs.UpdaterOptions(
             flags=0 if sync else s.UPDATER_NO_SYNC,
             seed=seed,
@@ -55,7 +57,7 @@ class Updater(Handle):
             samples=samples,
             keep=keep,
         )
-        return cls._make("cal_updater_create", model._use(), _path(folder), options)
+        return cls._make("cal_updater_create", model._use(), checks.path(folder), options)
 
     @classmethod
     def open(
@@ -67,9 +69,10 @@ class Updater(Handle):
         salvage: bool = False,
     ) -> Self:
         """Goes on with a state. salvage opens a damaged journal as far as it is good."""
+        checks.above_zero(keep=keep)
         flags = (0 if sync else s.UPDATER_NO_SYNC) | (s.UPDATER_SALVAGE if salvage else 0)
         options = structs.UpdaterOptions(flags=flags, keep=keep)
-        return cls._make("cal_updater_open", _path(folder), options)
+        return cls._make("cal_updater_open", checks.path(folder), options)
 
     @classmethod
     def _make(cls, symbol: str, *arguments: Any) -> Self:
@@ -172,6 +175,7 @@ class Updater(Handle):
     def _propose(
         self, symbol: str, progress: Progress | None, values: dict[str, Any], rest: tuple[Any, ...]
     ) -> None:
+        checks.above_zero(**{name: v for name, v in values.items() if name != "known_loss"})
         relay = Relay(progress)
         values = {name: -1.0 if name == "known_loss" and not v else v for name, v in values.items()}
         options = structs.CommitOptions(progress=relay.callback, **values)
@@ -183,17 +187,19 @@ class Updater(Handle):
 
     def rollback(self, epoch: int) -> Model:
         """Goes back to the prototypes of a kept epoch, as a new epoch."""
-        self._library.call("cal_updater_rollback", self._use(), epoch, None)
+        self._library.call("cal_updater_rollback", self._use(), checks.u64("epoch", epoch), None)
         self._model = None
         return self.model
 
     def name(self, id: int, name: str) -> None:
         """Says what the method of a prototype is called, from the next commit on."""
-        self._library.call("cal_updater_name", self._use(), id, name.encode())
+        of = checks.u64("id", id)
+        self._library.call("cal_updater_name", self._use(), of, checks.text("name", name))
 
     def assign(self, id: int, into: int) -> None:
         """Says that a novel prototype is the method of another one, from the next commit on."""
-        self._library.call("cal_updater_assign", self._use(), id, into)
+        ids = checks.u64("id", id), checks.u64("into", into)
+        self._library.call("cal_updater_assign", self._use(), *ids)
 
     def label(
         self, keys: Sequence[str | bytes], method: int | str, features: Matrix | None = None
@@ -209,13 +215,13 @@ class Updater(Handle):
             b"".join(digests),
             None if rows is None else rows.address,
             len(digests),
-            method if isinstance(method, int) else 0,
-            None if isinstance(method, int) else method.encode(),
+            0 if isinstance(method, str) else checks.u64("method", method),
+            checks.text("method", method) if isinstance(method, str) else None,
         )
 
     def merge(self, folder: str | os.PathLike[str]) -> None:
         """Adds what the state in another folder observed; a second time counts it twice."""
-        self._library.call("cal_updater_merge", self._use(), _path(folder))
+        self._library.call("cal_updater_merge", self._use(), checks.path(folder))
 
     def cancel(self) -> None:
         """Stops a preview or commit that runs on another thread: CalCancelled there."""
