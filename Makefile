@@ -61,9 +61,12 @@ $(built): $(map) FORCE
 	@scripts/dependencies.sh build
 	swift build $(flags)
 
+# A library that is in use keeps its pages: what replaces it is a new file, never the old one
+# written over, of which running programs would die.
 $(library): $(built)
 	@mkdir -p $(@D)
-	strip --strip-unneeded -o $@ $<
+	strip --strip-unneeded -o $@.new $<
+	mv -f $@.new $@
 
 build/lib/libcal.so: $(library)
 	ln -sf $(soname) $@
@@ -96,7 +99,7 @@ python: .venv/installed $(bundled)
 
 $(bundled): $(library)
 	@mkdir -p $(@D)
-	cp $< $@
+	install -m 755 $< $@
 
 .venv/installed: Bindings/python/pyproject.toml
 	@scripts/dependencies.sh python
