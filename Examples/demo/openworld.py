@@ -25,7 +25,8 @@ SIZES = range(32, 513, 8)
 """Multiples of 8, since blocks and three halvings must come out even."""
 LEAST = 10
 """Images per class from which every split has two people: a swap needs another face."""
-PARTS = ("faces", "late")
+PARTS = ("late", "faces")
+"""In the order of their manifests: that of the faces is written last, when all is there."""
 CHUNK = 16
 """Images that a process is handed at a time."""
 COLUMNS = ["path", "label", "method", "split"]

@@ -10,7 +10,6 @@ from pathlib import Path
 import cal
 import pytest
 from demo import MODEL
-from openworld import PARTS
 from support import ROOT, check_run
 
 DEMO = ROOT / "Examples" / "demo"
@@ -85,7 +84,7 @@ def test_model_is_small_and_says_where_it_is_from() -> None:
 
 def test_model_knows_its_methods(world: Path) -> None:
     """Chance is one in seven."""
-    dataset = cal.data.open(world / PARTS[0])
+    dataset = cal.data.open(world / "faces")
     with cal.Model.load(MODEL) as model:
         measured = cal.evaluate(model, dataset, split="all", threads=2).metrics
     assert measured.known_count == PER_CLASS * len(KNOWN)
