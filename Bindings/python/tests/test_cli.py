@@ -186,6 +186,8 @@ def test_exif_orientation(model_path: Path, tmp_path: Path, pixels: np.ndarray, 
         ["attribute", "m", "p", "--known-threshold", "1.5"],
         ["attribute", "m", "p", "--face-margin", "0"],
         ["attribute", "m", "p", "--face-margin", "nan"],
+        ["attribute", "m", "p", "--dance"],
+        ["train", "d", "o", "--gamma", "0"],
         ["dance"],
         ["import", "only-one"],
     ],
@@ -195,6 +197,27 @@ def test_wrong_usage_is_status_64(arguments: list[str]) -> None:
     assert done.returncode == 64
     assert done.stderr.startswith("usage: cal")
     assert done.stdout == ""
+
+
+@pytest.mark.parametrize(
+    ("line", "paths"),
+    [
+        ("attribute m a --csv b", ["a", "b"]),
+        ("attribute m --csv a b", ["a", "b"]),
+        ("attribute --csv m a b", ["a", "b"]),
+        ("attribute m --csv -- -a b", ["-a", "b"]),
+        ("update m s --commit n a", ["a"]),
+        ("update m s a --commit n b", ["a", "b"]),
+        ("update m s --commit n", []),
+        ("bench m --repeats 1 a", ["a"]),
+        ("bench m a --repeats 1", ["a"]),
+        ("quantize m -o n a b", ["a", "b"]),
+    ],
+)
+def test_paths_before_and_behind_options(line: str, paths: list[str]) -> None:
+    chosen = cal.cli.parser().parse_args(line.split())
+    assert chosen.model == "m"
+    assert (chosen.images if "images" in chosen else chosen.paths) == paths
 
 
 def test_what_cannot_be_done_is_status_1(

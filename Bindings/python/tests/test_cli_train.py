@@ -83,6 +83,21 @@ def test_train_eval_and_resume(faces: Path, tmp_path: Path) -> None:
     assert rows(out) == history
 
 
+def test_a_training_is_not_written_over(
+    faces: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], native: object
+) -> None:
+    out = tmp_path / "kept"
+    arguments = ["train", str(faces), str(out), "--epochs", "1", *map(str, KNOWN)]
+    assert cal.cli.main([*arguments, "--resume"]) == 0  # there is nothing yet to go on with
+    assert f"cal: no {out}/training.ckpt yet: this begins" in capsys.readouterr().err
+    before = (out / "training.ckpt").read_bytes()
+    assert cal.cli.main([*arguments, "--seed", "5"]) == 1
+    assert f"cal: {out}/training.ckpt: is there already" in capsys.readouterr().err
+    assert (out / "training.ckpt").read_bytes() == before
+    assert cal.cli.main([*arguments, "--seed", "5", "--force"]) == 0
+    assert (out / "training.ckpt").read_bytes() != before
+
+
 def test_an_interrupted_training_goes_on_with_its_history(
     faces: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, native: object
 ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -110,6 +111,116 @@ def test_a_state_of_another_model(
     assert run(capsys, "update", model_path, tmp_path / "state")[0] == 0
     status, _, err = run(capsys, "update", colour_model_path, tmp_path / "state")
     assert status == 1 and "another model" in err
+
+
+def epoch_of(state: Path) -> int:
+    with cal.Updater.open(state) as updater:
+        return int(updater.status()["epoch"])
+
+
+@pytest.mark.parametrize("option", ["--commit", "--report"])
+def test_what_cannot_be_written_is_said_before_the_commit(
+    option: str,
+    model_path: Path,
+    inbox: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    state = tmp_path / "state"
+    assert run(capsys, "update", model_path, state)[0] == 0
+    epoch = epoch_of(state)
+    more = ("--commit", tmp_path / "new.cal") if option == "--report" else ()
+    status, out, err = run(
+        capsys, "update", model_path, state, inbox, *more, option, tmp_path / "no" / "file"
+    )
+    assert (status, out, err) == (1, "", f"cal: {tmp_path}/no/file: No such file or directory\n")
+    assert epoch_of(state) == epoch and not (tmp_path / "new.cal").exists()
+
+
+def test_a_page_without_jinja_is_said_before_the_commit(
+    model_path: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    state, new = tmp_path / "state", tmp_path / "new.cal"
+    monkeypatch.delitem(sys.modules, "cal.cli.update_page", raising=False)
+    monkeypatch.delitem(sys.modules, "cal._page", raising=False)
+    monkeypatch.setitem(sys.modules, "jinja2", None)
+    status, _, err = run(
+        capsys, "update", model_path, state, "--commit", new, "--report", tmp_path / "r.html"
+    )
+    assert status == 1 and "r.html: needs jinja2 (pip install 'cal[report]')" in err
+    assert not new.exists() and not state.exists()
+
+
+def test_a_commit_whose_model_cannot_be_saved_says_where_it_is(
+    model: cal.Model,
+    model_path: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def full(self: cal.Model, path: str) -> None:
+        raise OSError(28, "No space left on device", path)
+
+    monkeypatch.setattr(cal.Model, "save", full)
+    state, epoch = tmp_path / "state", model.info.bank_epoch + 1
+    status, _, err = run(
+        capsys, "update", model_path, state, "--commit", tmp_path / "n.cal", "--known-loss", 1
+    )
+    assert status == 1
+    assert err == (
+        f"cal: epoch {epoch} is made; its model is {state}/epoch-{epoch}.cal\n"
+        f"cal: {tmp_path}/n.cal: No space left on device\n"
+    )
+    assert (state / f"epoch-{epoch}.cal").is_file()
+
+
+def test_a_label_without_an_image(
+    model_path: Path, inbox: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "empty").mkdir()
+    for path in (tmp_path / "none.png", tmp_path / "empty"):
+        status, _, err = run(
+            capsys, "update", model_path, tmp_path / "state", path, "--label", "Told"
+        )
+        assert status == 1 and "no image can be used to say what Told is" in err
+
+
+def test_a_new_state_has_a_folder_of_its_own(
+    model_path: Path, inbox: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = sorted(inbox.iterdir())
+    status, _, err = run(capsys, "update", model_path, inbox)
+    assert status == 1 and f"cal: {inbox}: is no state, and not empty" in err
+    assert sorted(inbox.iterdir()) == before
+    (tmp_path / "empty").mkdir()
+    assert run(capsys, "update", model_path, tmp_path / "empty")[0] == 0
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_images_before_or_behind_options(
+    first: bool,
+    model_path: Path,
+    inbox: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    options = ["--threads", 1, "--preview"]
+    order = [inbox, *options] if first else [*options, inbox]
+    status, out, _ = run(capsys, "update", model_path, tmp_path / "state", *order)
+    assert status == 0 and "20 images seen" in out
+
+
+@pytest.mark.parametrize(
+    "options",
+    [["--preview", "--commit=new.cal"], ["--label=X"], ["--label=X", "--commit=new.cal"]],
+)
+def test_options_that_contradict(options: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as left:
+        main(["update", "model.cal", "state", *options])
+    assert left.value.code == 64
 
 
 @pytest.mark.parametrize(

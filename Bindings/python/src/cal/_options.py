@@ -47,7 +47,7 @@ class Settings:
 
     def __post_init__(self) -> None:
         if self.top is not None and not 0 <= self.top <= 0xFFFFFFFF:
-            raise error(Status.ARGUMENT, f"top {self.top} must be 0 or more")
+            raise error(Status.ARGUMENT, f"top {self.top} must be 0 to {0xFFFFFFFF}")
         if self.features not in (True, False, "numpy"):
             raise error(Status.ARGUMENT, f"features {self.features!r} must be a bool or 'numpy'")
         if self.order not in ("rgb", "bgr"):

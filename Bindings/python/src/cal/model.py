@@ -19,7 +19,7 @@ from ._handle import Handle
 from ._native import library
 from ._progress import Progress, Relay
 from ._quantizing import quantized
-from .errors import Status, error
+from .errors import CalModelError, Status, error
 from .results import ModelInfo, Prototype
 from .session import BATCH, Session
 
@@ -62,7 +62,12 @@ class Model(Handle):
         progress: Progress | None = None,
     ) -> Self:
         """Loads a model file. `progress(done, total)` counts bytes; raising in it cancels."""
-        return cls._load("cal_model_load_file", (checks.path(path),), size_limit, progress)
+        where = (checks.path(path),)
+        try:
+            return cls._load("cal_model_load_file", where, size_limit, progress)
+        except CalModelError as problem:
+            detail = f"{image_inputs.source_name(path)}: {problem.detail}"
+            raise error(problem.status, detail) from None
 
     @classmethod
     def from_bytes(

@@ -48,6 +48,13 @@ def share(text: str) -> float:
     return value
 
 
+def gamma(text: str) -> float:
+    value = share(text)
+    if value == 0:
+        raise argparse.ArgumentTypeError(f"{text} is not a share above 0, up to 1")
+    return value
+
+
 def amount(text: str) -> float:
     value = _number(text)
     if value < 0:
@@ -74,7 +81,11 @@ def names(text: str) -> list[str]:
     """A file's lines if there is such a file; else the text itself, split at its commas."""
     file = Path(text)
     if "," not in text and file.is_file():
-        return [line.strip() for line in file.read_text("utf-8").splitlines() if line.strip()]
+        try:
+            lines = file.read_text("utf-8-sig").splitlines()
+        except UnicodeDecodeError:
+            raise argparse.ArgumentTypeError(f"{text!r} is a file that is not UTF-8") from None
+        return [line.strip() for line in lines if line.strip()]
     return [name.strip() for name in text.split(",")]
 
 

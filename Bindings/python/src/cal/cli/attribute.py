@@ -15,13 +15,14 @@ from tqdm import tqdm
 
 from .. import _structs as s
 from .._options import Options
-from ..errors import Status
 from ..model import Model
 from ..results import Attribution
 from ..session import BATCH, Session
 from . import files, resume
 from .arguments import count, factor, positive, processors, threshold
 from .exits import DONE, FAILED, SOME_FAILED
+from .faces import Faces
+from .progress_bar import say
 from .records import CSV, JSONLines, Table, Writer, printable
 
 
@@ -43,6 +44,7 @@ def register(commands: Any) -> None:
         action="store_true",
         help="go on with FILE where a run that was stopped left it",
     )
+    parser.add_argument("--force", action="store_true", help="replace FILE if it is there")
     parser.add_argument("--top", type=positive, default=3, help="prototypes to rank (3)")
     parser.add_argument(
         "--threads", type=positive, default=processors(), help="of the network (all processors)"
@@ -79,7 +81,8 @@ def register(commands: Any) -> None:
 def run(chosen: argparse.Namespace) -> int:
     if chosen.resume and not (chosen.output and (chosen.csv or chosen.jsonl)):
         chosen.wrong_usage("--resume needs -o FILE, and --csv or --jsonl")
-    boxes = files.read_faces(chosen.faces) if chosen.faces else {}
+    _check_output(chosen)
+    boxes = Faces(chosen.faces)
     options: Options = {
         "top": chosen.top,
         "known_threshold": chosen.known_threshold,
@@ -87,7 +90,7 @@ def run(chosen: argparse.Namespace) -> int:
         "face_margin": chosen.face_margin,
         "exif": chosen.exif_orientation,
     }
-    paths: Iterable[str] = files.expand(chosen.paths, chosen.all_files)
+    paths: Iterable[str] = boxes.watch(files.expand(chosen.paths, chosen.all_files))
     bar = _wants_bar(chosen)
     if bar and "-" not in chosen.paths:
         paths = list(paths)  # a bar shows how much is left
@@ -97,38 +100,54 @@ def run(chosen: argparse.Namespace) -> int:
     ):
         kept = _kept(chosen, model, session, boxes, options) if chosen.resume else resume.Kept()
         images, named = itertools.tee(kept.left(paths))
-        with (
-            _output(chosen.output, kept.end) as out,
-            tqdm(
-                total=len(paths) if isinstance(paths, list) else None,
-                initial=kept.count,
-                unit=" images",
-                file=sys.stderr,
-                disable=not bar,
-            ) as progress,
-        ):
+        with tqdm(
+            total=len(paths) if isinstance(paths, list) else None,
+            initial=kept.count,
+            unit=" images",
+            file=sys.stderr,
+            disable=not bar,
+        ) as progress:
             results = session.stream(
                 images,
-                faces=(boxes.get(path) for path in named),
+                faces=(boxes.of(path) for path in named),
                 batch=chosen.batch,
                 decoders=chosen.decoders,
                 **options,
             )
-            return _write(results, _writer(chosen, model, out, kept.end > 0), progress, kept)
+            status = _write(results, chosen, model, progress, kept)
+    unmet = [f"cal: {printable(f'{boxes.path}: {sentence}')}" for sentence in boxes.unmet()]
+    for line in unmet:
+        say(line)
+    return SOME_FAILED if unmet and status == DONE else status
+
+
+def _check_output(chosen: argparse.Namespace) -> None:
+    """Nothing is written over that is not meant to be: the model, evidence, an earlier result."""
+    path = chosen.output
+    if path is None:
+        return
+    if not (chosen.resume and os.path.exists(path)):  # of what is there, it says more
+        files.check_output(path)
+    if not os.path.isfile(path) or chosen.resume:
+        return
+    if os.path.exists(chosen.model) and os.path.samefile(path, chosen.model):
+        raise OSError(0, "is the model", path)
+    if os.path.getsize(path) and not chosen.force:
+        raise OSError(0, "is there already: --resume goes on with it, --force replaces it", path)
 
 
 def _kept(
     chosen: argparse.Namespace,
     model: Model,
     session: Session,
-    boxes: dict[str, tuple[float, float, float, float]],
+    boxes: Faces,
     options: Options,
 ) -> resume.Kept:
     """What the output file holds already, if this run would have written it."""
     form = resume.rows(chosen.top) if chosen.csv else resume.jsonl()
 
     def again(paths: list[str]) -> Iterator[tuple[Attribution, str]]:
-        faces = [boxes.get(path) for path in paths]
+        faces = [boxes.of(path) for path in paths]
         for result in session.stream(paths, faces=faces, **options):
             text = io.StringIO()
             _writer(chosen, model, text, begun=True).write(result)
@@ -139,23 +158,31 @@ def _kept(
     return kept
 
 
-def _write(results: Iterator[Attribution], writer: Writer, progress: Any, kept: resume.Kept) -> int:
+def _write(
+    results: Iterator[Attribution],
+    chosen: argparse.Namespace,
+    model: Model,
+    progress: Any,
+    kept: resume.Kept,
+) -> int:
     done, failed = kept.count, kept.failed
-    for result in results:
-        writer.write(result)
-        progress.update()
-        done += 1
-        if not result.ok:
-            failed += 1
-            name = Status.name_of(result.status)
-            line = f"cal: {printable(result.source or '')}: {printable(result.error)} ({name})"
-            progress.write(line, file=sys.stderr)
-    if failed:
-        progress.write(f"cal: {failed} of {done} images failed", file=sys.stderr)
-        return SOME_FAILED
-    if not done:
-        progress.write("cal: no images found", file=sys.stderr)
+    # A file is opened for its first record: a run that has none leaves what is there alone.
+    first = list(itertools.islice(results, 1))
+    if not first and not done:
+        say("cal: no images found")
         return FAILED
+    with _output(chosen.output, kept.end) as out:
+        writer = _writer(chosen, model, out, kept.end > 0)
+        for result in itertools.chain(first, results):
+            writer.write(result)
+            progress.update()
+            done += 1
+            if not result.ok:
+                failed += 1
+                say(files.failed(result.source, result.error, result.status))
+    if failed:
+        say(f"cal: {failed} of {done} images failed")
+        return SOME_FAILED
     return DONE
 
 
@@ -171,16 +198,19 @@ def _writer(chosen: argparse.Namespace, model: Model, out: TextIO, begun: bool) 
 def _output(path: str | None, kept: int) -> Iterator[TextIO]:
     """stdout, or the file, whose first `kept` bytes stay."""
     if path is None:
-        if isinstance(sys.stdout, io.TextIOWrapper):
-            sys.stdout.reconfigure(encoding="utf-8")  # reports are UTF-8 in every locale
         yield sys.stdout
-    else:
-        if kept:
-            os.truncate(path, kept)
+        return
+    if kept:
+        os.truncate(path, kept)
+    try:
         # By lines: a process that is killed loses no record that was made.
         mode = "a" if kept else "w"
         with open(path, mode, encoding="utf-8", newline="", buffering=1) as file:
             yield file
+    except OSError as problem:
+        if problem.filename is None:  # of writing
+            problem.filename = path
+        raise
 
 
 def _wants_bar(chosen: argparse.Namespace) -> bool:

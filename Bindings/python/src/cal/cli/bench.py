@@ -66,9 +66,7 @@ def register(commands: Any) -> None:
 def run(chosen: argparse.Namespace) -> int:
     if chosen.accuracy:
         return _accuracy(chosen)
-    paths = list(itertools.islice(files.expand(chosen.images, False), IMAGES))
-    if chosen.images and not paths:
-        raise OSError(0, "no images found", chosen.images[0])
+    paths = files.some(chosen.images, False)[:IMAGES] if chosen.images else []
     decoding = _decoding(paths, chosen.repeats) if paths else None
     pictures = [_picture(*_decode(path)) for path in paths] or [_made_up()]
     with Model.load(chosen.model) as model:
@@ -87,9 +85,7 @@ def run(chosen: argparse.Namespace) -> int:
 def _accuracy(chosen: argparse.Namespace) -> int:
     if not chosen.images:
         chosen.wrong_usage("--accuracy needs images")
-    paths = list(files.expand(chosen.images, False))
-    if not paths:
-        raise OSError(0, "no images found", chosen.images[0])
+    paths = files.some(chosen.images, False)
     with Model.load(chosen.model) as model:
         precisions = [chosen.precision]
         if chosen.precision == "auto":

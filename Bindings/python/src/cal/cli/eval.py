@@ -13,6 +13,7 @@ from ..data import Dataset
 from ..evaluation import Evaluation, Part, evaluate
 from ..model import Model
 from ..session import BATCH
+from . import files
 from .arguments import count, positive, processors
 from .data_options import report_unreadable
 from .eval_table import lines
@@ -62,6 +63,9 @@ def register(commands: Any) -> None:
 
 def run(chosen: argparse.Namespace) -> int:
     dataset = _open(chosen)
+    if chosen.out is not None:
+        chosen.out.mkdir(parents=True, exist_ok=True)
+        files.check_output(str(chosen.out / "evaluation.json"))
     with Model.load(chosen.model) as model, progress_bar() as show:
         evaluation = evaluate(
             model,
@@ -73,13 +77,13 @@ def run(chosen: argparse.Namespace) -> int:
             batch=chosen.batch,
             progress=show,
         )
-    if chosen.out is not None:
-        _write(evaluation, chosen.out)
     if chosen.json:
         print(evaluation.to_json(), end="")
     else:
         for line in lines(evaluation):
             print(line)
+    if chosen.out is not None:
+        _write(evaluation, chosen.out)
     for one in evaluation.unreadable:
         report_unreadable(one)
     if evaluation.unreadable:
@@ -113,7 +117,7 @@ def _map(text: str) -> dict[str, str]:
         entries = [text]
     else:
         try:
-            lines = Path(text).read_text("utf-8").splitlines()
+            lines = Path(text).read_text("utf-8-sig").splitlines()
         except (OSError, UnicodeDecodeError):
             raise argparse.ArgumentTypeError(f"{text!r} is neither CLASS=NAME nor a file") from None
         entries = [line for line in lines if line.strip()]

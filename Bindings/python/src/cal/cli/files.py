@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import csv
+import errno
 import os
 import sys
 from collections.abc import Iterable, Iterator
 
 from .._files import walk
+from ..errors import Status
+from .records import printable
 
 
 def expand(paths: Iterable[str], every: bool) -> Iterator[str]:
@@ -22,16 +24,29 @@ def expand(paths: Iterable[str], every: bool) -> Iterator[str]:
             yield path
 
 
-def read_faces(path: str) -> dict[str, tuple[float, float, float, float]]:
-    """Face boxes from CSV lines path,x,y,width,height; a first line of names may stand above."""
-    boxes = {}
-    with open(path, newline="", encoding="utf-8") as file:
-        for number, row in enumerate(csv.reader(file), 1):
-            if not row or (number == 1 and row[0].strip().lower() in ("path", "source")):
-                continue
-            try:
-                image, x, y, width, height = row
-                boxes[image] = (float(x), float(y), float(width), float(height))
-            except ValueError:
-                raise OSError(0, f"line {number} is not path,x,y,width,height", path) from None
-    return boxes
+def some(paths: Iterable[str], every: bool) -> list[str]:
+    """`expand`, if there are any."""
+    paths = list(paths)
+    found = list(expand(paths, every))
+    if not found:
+        raise OSError(0, "no images found", ", ".join(paths))
+    return found
+
+
+def check_output(path: str) -> None:
+    """OSError now, rather than when the work is done, if no file can be written there."""
+    folder = os.path.dirname(path) or "."
+    if not os.path.isdir(folder):
+        code = errno.ENOENT
+    elif os.path.isdir(path):
+        code = errno.EISDIR
+    elif not os.access(path if os.path.exists(path) else folder, os.W_OK):
+        code = errno.EACCES
+    else:
+        return
+    raise OSError(code, os.strerror(code), path)
+
+
+def failed(source: str | None, sentence: str, status: int) -> str:
+    """What stderr says of an image that cannot be used."""
+    return f"cal: {printable(source or '')}: {printable(sentence)} ({Status.name_of(status)})"

@@ -34,6 +34,7 @@ def register(commands: Any) -> None:
     )
     parser.add_argument(
         "--classes",
+        type=names,
         metavar="NAMES",
         help="names of the known classes: a,b,c or a file with one per line",
     )
@@ -62,7 +63,7 @@ def run(chosen: argparse.Namespace) -> int:
             chosen.out,
             size=chosen.size,
             known=chosen.known,
-            classes=None if chosen.classes is None else names(chosen.classes),
+            classes=chosen.classes,
             prototypes=chosen.prototypes,
             stem=chosen.stem,
             training_data=chosen.training_data,

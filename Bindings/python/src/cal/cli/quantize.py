@@ -52,9 +52,8 @@ def register(commands: Any) -> None:
 
 
 def run(chosen: argparse.Namespace) -> int:
-    paths = list(files.expand(chosen.images, chosen.all_files))
-    if not paths:
-        raise OSError(0, "no images found", chosen.images[0])
+    files.check_output(chosen.output)
+    paths = files.some(chosen.images, chosen.all_files)
     count = min(len(paths), chosen.most)
     taken = [paths[i * len(paths) // count] for i in range(count)]
     with Model.load(chosen.model) as model, progress_bar() as progress:

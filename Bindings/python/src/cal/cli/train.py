@@ -38,12 +38,13 @@ def register(commands: Any) -> None:
 
 
 def run(chosen: argparse.Namespace) -> int:
+    checkpoint = chosen.out / "training.ckpt"
+    _check_beginning(chosen, checkpoint)
     dataset = _open(chosen)
     chosen.out.mkdir(parents=True, exist_ok=True)
     images = load_images(dataset, chosen)
     with _trainer(chosen, dataset, images) as trainer:
         images.pixels.clear()
-        checkpoint = chosen.out / "training.ckpt"
         if chosen.resume:
             trainer.resume(checkpoint)
         dataset.write(chosen.out / data.MANIFEST)
@@ -58,6 +59,18 @@ def run(chosen: argparse.Namespace) -> int:
         print(f"cal: {images.left_out} images were left out", file=sys.stderr)
         return SOME_FAILED
     return DONE
+
+
+def _check_beginning(chosen: argparse.Namespace, checkpoint: Path) -> None:
+    """Hours of training are not written over by a command that lacks a word."""
+    if not checkpoint.exists():
+        if chosen.resume:
+            print(f"cal: no {printable(str(checkpoint))} yet: this begins", file=sys.stderr)
+        chosen.resume = False
+    elif not (chosen.resume or chosen.force):
+        raise OSError(
+            0, "is there already: --resume goes on with it, --force begins anew", str(checkpoint)
+        )
 
 
 def _open(chosen: argparse.Namespace) -> Dataset:

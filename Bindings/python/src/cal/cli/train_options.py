@@ -6,7 +6,7 @@ import argparse
 
 from .._structs import RECIPES
 from ..training import KEEPS, Network
-from .arguments import above_zero, amount, count, positive, processors, share
+from .arguments import above_zero, amount, count, gamma, positive, processors, share
 
 NETWORKS = {
     "resnet18": Network("basic", (2, 2, 2, 2)),
@@ -30,6 +30,7 @@ def add_training_options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--recipe", choices=RECIPES, default="default", help="(default)")
     parser.add_argument("--resume", action="store_true", help="go on with OUT/training.ckpt")
+    parser.add_argument("--force", action="store_true", help="begin anew if OUT has a checkpoint")
     _add_network(parser)
     _add_schedule(parser)
     _add_validation(parser)
@@ -76,7 +77,7 @@ def _add_schedule(parser: argparse.ArgumentParser) -> None:
         help="epoch, from 0, that ACR acts from, with --recipe paper (5)",
     )
     parser.add_argument(
-        "--gamma", type=share, default=0.9, help="ACR's threshold of known classes (0.9)"
+        "--gamma", type=gamma, default=0.9, help="ACR's threshold of known classes (0.9)"
     )
 
 

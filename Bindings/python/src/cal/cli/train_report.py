@@ -28,7 +28,7 @@ def report(
         return
     labelled = sum(label is not None for label in images.labels)
     held_out = len(images.held_out)
-    hidden = ("data", "out", "run", "resume", "known", "threads")
+    hidden = ("data", "out", "run", "resume", "force", "known", "threads")
     facts = Facts(
         title=printable(f"{chosen.data.name or chosen.data}: training report"),
         epochs=chosen.epochs,

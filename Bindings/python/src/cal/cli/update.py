@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from ..errors import Status, error
+from ..errors import CalError, Status, error
 from ..model import Model
 from ..updating import Updater
 from . import files
@@ -27,8 +29,9 @@ def register(commands: Any) -> None:
     parser.add_argument("model", metavar="MODEL", help="model file that the state is of")
     parser.add_argument("state", metavar="STATE", help="folder of the state")
     parser.add_argument("paths", metavar="PATH", nargs="*", help="image, folder or -")
-    parser.add_argument("--commit", metavar="OUT", help="make the next epoch, and write its model")
-    parser.add_argument("--preview", action="store_true", help="say what a commit would do")
+    made = parser.add_mutually_exclusive_group()
+    made.add_argument("--commit", metavar="OUT", help="make the next epoch, and write its model")
+    made.add_argument("--preview", action="store_true", help="say what a commit would do")
     parser.add_argument("--report", metavar="HTML", help="write what a commit did as a page")
     parser.add_argument("--json", action="store_true", help="the report as one line of JSON")
     parser.add_argument("--name", metavar="ID=NAME", action="append", default=[], type=_label)
@@ -46,10 +49,16 @@ def register(commands: Any) -> None:
     parser.add_argument("--threads", type=positive, default=processors(), help="(all processors)")
     parser.add_argument("--decoders", type=count, default=2, help="that read images ahead (2)")
     parser.add_argument("--salvage", action="store_true", help="open a damaged state")
-    parser.set_defaults(run=run)
+    parser.set_defaults(run=run, wrong_usage=parser.error)
 
 
 def run(chosen: argparse.Namespace) -> int:
+    if chosen.label is not None and not chosen.paths:
+        chosen.wrong_usage("--label needs images")
+    # A commit cannot be taken back because its model or page cannot be written.
+    for output in filter(None, (chosen.commit, chosen.report)):
+        files.check_output(output)
+    write_page = _page_writer(chosen.report) if chosen.report else None
     with _open(chosen) as updater:
         if chosen.rollback is not None:
             updater.rollback(chosen.rollback)
@@ -64,13 +73,18 @@ def run(chosen: argparse.Namespace) -> int:
             options = {"founders": chosen.founders, "known_loss": chosen.known_loss}
             made = updater.commit if chosen.commit else updater.preview
             report = made(**options)
-        if chosen.commit:
-            updater.model.save(chosen.commit)
-        if report is not None and chosen.report:
-            from .update_page import write_page  # Jinja2 is an extra
-
-            after = updater.model if chosen.commit else None
-            write_page(Path(chosen.report), report, before, after, sources)
+        after = updater.model if chosen.commit else None
+        try:
+            if after is not None:
+                after.save(chosen.commit)
+            if report is not None and write_page is not None:
+                write_page(Path(chosen.report), report, before, after, sources)
+        except (CalError, OSError):
+            if after is not None and report is not None:
+                epoch = report["epoch"]
+                where = printable(str(Path(chosen.state, f"epoch-{epoch}.cal")))
+                say(f"cal: epoch {epoch} is made; its model is {where}")
+            raise
         if chosen.json:
             print(json.dumps(report or updater.status(), ensure_ascii=False))
         else:
@@ -79,9 +93,23 @@ def run(chosen: argparse.Namespace) -> int:
     return SOME_FAILED if failed else DONE
 
 
+def _page_writer(path: str) -> Callable[..., None]:
+    try:
+        from .update_page import write_page  # Jinja2 is an extra
+    except ModuleNotFoundError as problem:
+        raise OSError(0, f"needs {problem.name} (pip install 'cal[report]')", path) from None
+    return write_page
+
+
 def _open(chosen: argparse.Namespace) -> Updater:
     with Model.load(chosen.model) as model:
         if not Path(chosen.state, "snapshot").exists():
+            if os.path.isdir(chosen.state) and os.listdir(chosen.state):
+                raise OSError(
+                    0,
+                    "is no state, and not empty: a new one needs a folder of its own",
+                    chosen.state,
+                )
             return Updater.create(model, chosen.state, seed=chosen.seed)
         updater = Updater.open(chosen.state, salvage=chosen.salvage)
         kept = [entry["model"] for entry in updater.history()]
@@ -98,21 +126,23 @@ def _observe(chosen: argparse.Namespace, updater: Updater) -> tuple[dict[str, st
     failed = 0
     labelled: dict[str, Any] = {}
     with progress_bar() as show:
-        for result in updater.observe(
+        results = updater.observe(
             paths,
             threads=chosen.threads,
             decoders=chosen.decoders,
             progress=show,
             features=chosen.label is not None,
-        ):
+        )
+        for path, result in zip(paths, results, strict=True):
             if result.ok:
-                sources.setdefault(result.pixels_sha256 or "", result.source or "")
+                sources.setdefault(result.pixels_sha256 or "", path)
                 labelled[result.pixels_sha256 or ""] = result.features
-                continue
-            failed += 1
-            name = Status.name_of(result.status)
-            say(f"cal: {printable(result.source or '')}: {printable(result.error)} ({name})")
-    if chosen.label is not None and labelled:
+            else:
+                failed += 1
+                say(files.failed(result.source, result.error, result.status))
+    if chosen.label is not None:
+        if not labelled:
+            raise error(Status.ARGUMENT, f"no image can be used to say what {chosen.label} is")
         updater.label(list(labelled), chosen.label, list(labelled.values()))
     return sources, failed
 

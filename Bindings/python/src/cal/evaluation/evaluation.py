@@ -140,7 +140,8 @@ class Evaluation:
         folder.mkdir(parents=True, exist_ok=True)
         texts = {"evaluation.json": self.to_json(), "confusion.csv": self.confusion_csv()}
         for name, text in texts.items():
-            write_whole(folder / name, text.encode("utf-8"))
+            # A name that is no Unicode is escaped, as in reports.
+            write_whole(folder / name, text.encode("utf-8", "backslashreplace"))
         self.dataset.write(folder / MANIFEST)
         return [folder / name for name in (*texts, MANIFEST)]
 
