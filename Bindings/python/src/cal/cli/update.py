@@ -97,7 +97,7 @@ def _page_writer(path: str) -> Callable[..., None]:
     try:
         from .update_page import write_page  # Jinja2 is an extra
     except ModuleNotFoundError as problem:
-        raise OSError(0, f"needs {problem.name} (pip install 'cal[report]')", path) from None
+        raise OSError(0, f"needs {problem.name} (pip install {problem.name})", path) from None
     return write_page
 
 
