@@ -20,7 +20,8 @@ float *zeros(int64_t count);
 float *numbers(int64_t count);
 void free_numbers(void);
 
-/* One number, known in double precision, that is a sum of terms whose sizes add up to `size`. */
+/* One number, known in double precision, that is a sum of terms whose sizes add up to `size`; or
+ * not a number, as expected. */
 int is_close(float got, double expected, double size, double tolerance);
 
 static inline int32_t padded(int32_t channels) {

@@ -28,6 +28,8 @@ static layer random_layer(int32_t side, int32_t kernel, int32_t step, int32_t in
     float *bias = zeros(padded(out));
     for (int32_t o = 0; o < out; o++)
         bias[o] = uniform();
+    if (pick(0, 3) == 0)
+        bias[pick(0, out - 1)] = NAN;
     l.bias = bias;
     l.residual = pick(0, 1) ? numbers((int64_t)side * side * l.out_stride) : NULL;
     l.relu = pick(0, 1);
