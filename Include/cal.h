@@ -46,7 +46,8 @@
  *            handlers, prints nothing, opens no files but the ones you name, and never uses
  *            the network. Each function's "Thread:" line says who may call it.
  * BITS       On one machine with one build, an image gets the same bits alone or in any
- *            batch, with any number of threads, from any binding.
+ *            batch, with any number of threads, from any binding, whatever floating-point mode
+ *            the calling thread is in (which stays, and which its callbacks run in).
  * STABILITY  Functions and values here keep their meaning for the life of libcal.so.1.
  */
 #ifndef CAL_H

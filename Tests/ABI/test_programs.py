@@ -17,6 +17,7 @@ PROGRAMS = [
     "batch.c",
     "quantize.c",
     "bf16.c",
+    "rounding.c",
     "threads.c",
     "damaged.c",
     "quiet.c",
