@@ -16,6 +16,8 @@ const calk_bf16 *calk_bf16_for(calk_set set) {
     if (!calk_kernels_for(set))
         return NULL;
     switch (set) {
+    case CALK_PORTABLE:
+        return &calk_bf16_portable;
 #if defined(__x86_64__)
     case CALK_AVX2:
         return &calk_bf16_avx2;
@@ -23,7 +25,7 @@ const calk_bf16 *calk_bf16_for(calk_set set) {
         return __builtin_cpu_supports("avx512bf16") ? &calk_bf16_avx512bf16 : &calk_bf16_avx512;
 #endif
     default:
-        return &calk_bf16_portable;
+        return NULL;
     }
 }
 
