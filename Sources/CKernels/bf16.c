@@ -1,4 +1,4 @@
-#include "bf16.h"
+#include "bf16_private.h"
 
 #include <stddef.h>
 #include <string.h>

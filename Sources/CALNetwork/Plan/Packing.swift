@@ -13,7 +13,7 @@ struct Packer {
 
   private var panelWidth: Int { Int(kernels.pointee.panel) }
 
-  /// One convolution, or two that add up: `terms` are (input, folded convolution, step).
+  /// One convolution, or two that add up.
   func convolution(
     _ terms: [Term], to output: Map, residual: Map?, relu: Bool
   ) throws(NetworkError) -> ConvolutionStep {
