@@ -86,7 +86,8 @@ public final class TrainingNetwork {
   }
 
   /// From the gradient of a view's logits (images x prototypes) to those of all parameters, which
-  /// are added to `gradients`.
+  /// are added to `gradients`. But those of prototypes behind a unit neck are replaced there, by the
+  /// sum over all views since `begin`, whose directions they share.
   public func backward(
     view: Int, images: Int, logitGradients: [Float], parameters: inout [Float],
     gradients: inout [Float]
