@@ -2,7 +2,8 @@ import CKernels
 
 /// A network in training mode: batches forward, gradients backward. Parameters and gradients are
 /// the caller's, flat as `ParameterLayout` says. Used by one thread at a time; the same inputs
-/// give the same bits for any number of threads.
+/// give the same bits for any number of threads, but not for another `images`: what a batch has room
+/// for decides which algorithm a convolution gets.
 ///
 /// A step of training is `begin`, `forward` of every view, `backward` of every view.
 public final class TrainingNetwork {
