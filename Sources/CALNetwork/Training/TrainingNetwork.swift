@@ -87,8 +87,8 @@ public final class TrainingNetwork {
   }
 
   /// From the gradient of a view's logits (images x prototypes) to those of all parameters, which
-  /// are added to `gradients`. But those of prototypes behind a unit neck are replaced there, by the
-  /// sum over all views since `begin`, whose directions they share.
+  /// are added to `gradients`. But those of prototypes behind a unit neck are replaced there: by the
+  /// gradient of all views since `begin`.
   public func backward(
     view: Int, images: Int, logitGradients: [Float], parameters: inout [Float],
     gradients: inout [Float]
@@ -144,6 +144,9 @@ open class BatchJob {
   open func prepare(
     image: Int, worker: Int, weak: inout MutableSpan<Float>, strong: inout MutableSpan<Float>
   ) {}
+
+  /// Whether all views of the batch could be made.
+  open var isComplete: Bool { true }
 
   /// The factor of every feature: 0 or 1 / (1 - p). 1 unless this is overridden.
   open func dropOut(image: Int, view: Int, factors: inout MutableSpan<Float>) {
