@@ -34,6 +34,9 @@ void check_winograd(const calk_kernels *kernels);
 void check_quantised(const calk_kernels *kernels);
 void check_bf16(const calk_bf16 *loops);
 void check_pooling(const calk_kernels *kernels);
+void check_frequency(const calk_kernels *kernels);
+void check_gradients(const calk_kernels *kernels);
+void check_weight_gradients(const calk_kernels *kernels);
 void check_row_products(const calk_kernels *kernels);
 void check_fold(const calk_kernels *kernels);
 /* These choose for themselves. */

@@ -92,6 +92,9 @@ int main(int count, char **arguments) {
         check_quantised(kernels);
         check_bf16(bf16);
         check_pooling(kernels);
+        check_frequency(kernels);
+        check_gradients(kernels);
+        check_weight_gradients(kernels);
         check_row_products(kernels);
         check_fold(kernels);
     }
