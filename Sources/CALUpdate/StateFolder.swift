@@ -112,6 +112,12 @@ final class StateFolder {
 
   /// Returns when everything appended is on the disk.
   func sync() throws(UpdateError) {
+    try syncJournal()
+    // Only for tidiness: the journal has everything until it was emptied.
+    if journalSize > max(journalLimit, snapshotSize) { try? compact() }
+  }
+
+  private func syncJournal() throws(UpdateError) {
     try checkUsable()
     do throws(FileError) {
       try files.sync(journal.number)
@@ -120,13 +126,12 @@ final class StateFolder {
       failure = error
       throw .io(error.description)
     }
-    // Only for tidiness: the journal has everything until it was emptied.
-    if journalSize > max(journalLimit, snapshotSize) { try? compact() }
   }
 
   /// Makes `next`, whose current epoch is that of `model`, the state; all of it or nothing.
   func commit(_ next: Snapshot, _ model: Model, report: [UInt8]) throws(UpdateError) {
-    try checkUsable()
+    // A snapshot must not have what a stop of the machine could take from the journal.
+    try syncJournal()
     var next = next
     next.record = lastRecord
     let bytes = next.bytes
@@ -203,9 +208,12 @@ final class StateFolder {
       try Change(&reader, snapshot.tally.settings, features: features).apply(to: &snapshot.tally)
       lastRecord = record.number
     }
-    journalSize = contents.end
-    if contents.rest != .nothing {
-      try ioResult { () throws(FileError) in try cut(to: contents.end) }
+    // A journal of which the snapshot has everything is of no use, and what is written next would
+    // not follow its last record if earlier versions had not synced the rest of it.
+    let isOld = (contents.records.last?.number ?? 0) <= snapshot.record
+    journalSize = isOld ? 0 : contents.end
+    if journalSize < bytes.count {
+      try ioResult { () throws(FileError) in try cut(to: journalSize) }
     }
   }
 

@@ -17,6 +17,14 @@ final class SimulatedDisk: Sendable {
     case tornPowerLoss
     /// or is there, but for its contents.
     case emptyPowerLoss
+
+    /// Whether what was not synced may be lost.
+    var stopsMachine: Bool {
+      switch self {
+      case .error, .shortWrite, .kill: false
+      case .powerLoss, .tornPowerLoss, .emptyPowerLoss: true
+      }
+    }
   }
 
   private struct File {

@@ -1,0 +1,78 @@
+import CALModel
+import Testing
+
+@testable import CALUpdate
+
+/// What opening makes of files that were left behind by a stop of the machine, or by somebody.
+@Suite struct RecoveryTests {
+  private func stream(_ count: Int, seed: UInt64) -> Stream {
+    var stream = Stream(seed: seed)
+    stream.add(count, around: Fixture.axis(9), noise: 0.2)
+    return stream
+  }
+
+  private func options(_ disk: SimulatedDisk) -> Updater.Options {
+    var options = Updater.Options()
+    options.files = disk.files
+    return options
+  }
+
+  /// Of a journal that was not synced the machine may have kept the beginning, though the snapshot
+  /// has all of it.
+  @Test(arguments: 1...5) func aJournalMayBeBehindTheSnapshot(records: Int) throws {
+    let disk = SimulatedDisk()
+    var journals: [[UInt8]] = []
+    do {
+      let updater = try Updater.create("state", model: Fixture.model(), options: options(disk))
+      for round in 0..<5 {
+        try updater.observe(stream(10, seed: UInt64(round)))
+        journals.append(try #require(disk.contents("state/journal")))
+      }
+      // A new snapshot, and what was observed stays.
+      _ = try updater.rollback(to: 3)
+    }
+    disk.change("state/journal") { $0 = journals[records - 1] }
+    do {
+      let updater = try Updater.open("state", options: options(disk))
+      #expect(updater.tally.seen == 50)
+      try updater.observe(stream(10, seed: 5))
+      try updater.observe(stream(10, seed: 6))
+    }
+    let again = try Updater.open("state", options: options(disk))
+    #expect(again.tally.seen == 70 && again.recovery == nil)
+  }
+
+  /// A call that is refused behind its first record leaves that one in the journal, not synced. If
+  /// the snapshot has it, so must the disk.
+  @Test func aSnapshotIsNotAheadOfTheJournal() throws {
+    let (known, told) = (stream(10, seed: 1), stream(1100, seed: 2))
+    var settings = UpdateSettings()
+    settings.reservoir = 1050
+    func refused(on disk: SimulatedDisk) throws -> Updater {
+      let updater = try Updater.create(
+        "state", model: Fixture.model(), settings: settings, options: options(disk))
+      try updater.observe(known)
+      #expect(throws: UpdateError.self) {
+        try updater.label(told.keys, features: told.features, as: .named("told"))
+      }
+      #expect(updater.tally.imageLabels.count == 1024)
+      return updater
+    }
+    let counted = SimulatedDisk()
+    let updater = try refused(on: counted)
+    counted.inject(nil)
+    _ = try updater.rollback(to: 3)
+    for operation in 0..<counted.operations {
+      let disk = SimulatedDisk()
+      let updater = try refused(on: disk)
+      disk.inject(.powerLoss, at: operation)
+      // Tidying up may fail without a word.
+      _ = try? updater.rollback(to: 3)
+      disk.restart()
+      do { try Updater.open("state", options: options(disk)).observe(stream(10, seed: 3)) }
+      disk.restart()
+      let again = try Updater.open("state", options: options(disk))
+      #expect(again.tally.seen == 20 && again.recovery == nil, "at \(operation)")
+    }
+  }
+}
