@@ -32,21 +32,13 @@ struct BankDraft {
     for (id, label) in labels.sorted(by: { $0.key < $1.key }) {
       switch label {
       case .name(let name): rename(id, name)
-      case .mergedInto: merge(id, into: try BankDraft.target(of: id, labels))
+      case .mergedInto:
+        guard let target = labels.end(of: id) else {
+          throw .argument("the labels merge prototype \(id) into itself")
+        }
+        merge(id, into: target)
       }
     }
-  }
-
-  /// Where following the labels from `id` ends.
-  private static func target(
-    of id: UInt64, _ labels: [UInt64: Tally.Label]
-  ) throws(UpdateError) -> UInt64 {
-    var place = id
-    for _ in 0...labels.count {
-      guard case .mergedInto(let next) = labels[place] else { return place }
-      place = next
-    }
-    throw .argument("the labels merge prototype \(id) into itself")
   }
 
   private func place(of id: UInt64) -> Int? { prototypes.firstIndex { $0.id == id } }

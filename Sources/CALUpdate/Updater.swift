@@ -129,6 +129,13 @@ public final class Updater {
         throw .argument("prototype \(id) is a known one, which stays as it is")
       }
       _ = try inUse(target)
+      var labels = tally.labels
+      labels[id] = label
+      guard labels.end(of: id) != nil else {
+        throw .argument(
+          "prototype \(id) cannot be merged into prototype \(target): with the labels that there"
+            + " are already this would be a circle")
+      }
     }
     try folder.append(.labelled(id, label))
     if options.syncsAlways { try folder.sync() }
@@ -201,6 +208,11 @@ public final class Updater {
     }
     var trial = tally
     try trial.merge(other.snapshot.tally)
+    if let circle = trial.labels.circle {
+      throw .argument(
+        "the labels of \(path) and of this state make a circle: prototype \(circle.id) would be"
+          + " merged into prototype \(circle.target), and that one into it")
+    }
     try folder.append(.observed(other.snapshot.tally))
     try folder.sync()
   }
