@@ -177,12 +177,17 @@ struct BankDraft {
     return unused
   }
 
-  /// Dynamic prototype pruning, by usage over the prototypes' lives and on cached images.
+  /// Dynamic prototype pruning, by usage over the prototypes' lives and on cached images. It touches
+  /// births that an examiner asked for as little as known prototypes.
   mutating func prune(
     _ cached: Cached, _ observed: [UInt64: UInt64], _ temperature: Float,
     _ settings: CommitSettings
   ) throws(UpdateError) -> [UInt64] {
-    let head = head(temperature)
+    let first = prototypes.filter { named.contains($0.id) }
+    let head = HeadRows(
+      first + prototypes.filter { !named.contains($0.id) }, width: old.featureCount,
+      temperature: temperature)
+    let fixed = head.known + first.count
     var usage = head.ids.map { id in
       (place(of: id).map { prototypes[$0].usage } ?? 0) &+ (observed[id] ?? 0)
     }
@@ -191,23 +196,21 @@ struct BankDraft {
       $0 < head.known || births.contains(head.ids[$0]) || usage[$0] == 0
     }
     for images in cached.novel.values { for top in head.tops(of: images) { usage[top] += 1 } }
-    guard !isUnknown, head.known < head.ids.count else { return [] }
+    guard !isUnknown, fixed < head.ids.count else { return [] }
     var how = Pruning.Settings()
     how.coverage = settings.coverage
-    let rows = PrototypeRows(rows: head.ids.count, features: head.width, known: head.known)
+    let rows = PrototypeRows(rows: head.ids.count, features: head.width, known: fixed)
     let pruning = try learningResult { () throws(LearningError) in
       try Pruning(prototypes: head.vectors.span, usage: usage.span, bank: rows, settings: how)
     }
     var merged = [Float](repeating: 0, count: pruning.kept.count * head.width)
     var span = merged.mutableSpan
     _ = pruning.merge(head.vectors.span, usage: usage.span, into: &span)
-    for (i, row) in pruning.kept.enumerated() where row >= head.known {
+    for (i, row) in pruning.kept.enumerated() where row >= fixed {
       guard let place = place(of: head.ids[row]) else { continue }
       prototypes[place].vector = Array(merged[i * head.width..<(i + 1) * head.width])
     }
-    let gone = head.ids.indices.filter {
-      pruning.mergedInto[$0] != $0 && !named.contains(head.ids[$0])
-    }
+    let gone = head.ids.indices.filter { pruning.mergedInto[$0] != $0 }
     for row in gone {
       retire(head.ids[row], into: head.ids[pruning.mergedInto[row]], isLabelled: false)
     }

@@ -192,6 +192,34 @@ import Testing
     fails("room for 16") { try small.label(many.keys, features: many.features, as: .named("x")) }
   }
 
+  /// A coverage below 1 takes prototypes with a small share of the images, but none that an examiner
+  /// asked for in the same commit; nor does such a one take any.
+  @Test(arguments: [(usage: [500, 450] as [UInt64], images: 6), ([1, 1], 40)])
+  func pruningLeavesABirthByName(usage: [UInt64], images: Int) throws {
+    let novel = usage.indices.map {
+      Prototype(
+        id: UInt64(4 + $0), kind: .novel, name: "", vector: Fixture.axis(20 + $0, length: 4),
+        usage: usage[$0])
+    }
+    let model = try Fixture.model(Fixture.prototypes + novel)
+    var labels = ImageLabels()
+    let stream = late(images, seed: 19)
+    for (key, feature) in zip(stream.keys, rows(stream)) {
+      labels.set(key, .init(method: .named("Late"), feature: feature))
+    }
+    let tally = Tally(UpdateSettings())
+    var draft = try BankDraft(model, labels: [:], nextID: 0)
+    let labelled = try LabelledImages(labels, &draft, apartFrom: nil)
+    let cached = Cached(model, tally, KnownImages(model, tally), [:], labelled, draft.head(1))
+    var settings = CommitSettings()
+    settings.coverage = 0.5
+    let before = draft.prototypes
+    #expect(before.map(\.name).contains("Late"))
+    let gone = try draft.prune(cached, labelled.counts(tally), 1, settings)
+    #expect(gone.isEmpty)
+    #expect(draft.prototypes.map(\.vector) == before.map(\.vector))
+  }
+
   /// A label of a prototype that a rollback took away is none.
   @Test func labelsOutliveARollback() throws {
     let updater = try updater()
