@@ -96,8 +96,7 @@ struct BankDraft {
   mutating func addBirth(
     of features: [[Float]], apartFrom known: [Float]?, name: String = ""
   ) -> UInt64 {
-    let own = meanDirection(features) ?? Array(repeating: 0, count: old.featureCount)
-    let vector = areCentres ? own : known.map { zip(own, $0).map(-) } ?? own
+    let vector = direction(of: features, apartFrom: known)
     let elders = prototypes.filter { !births.contains($0.id) }
     let novel = elders.filter { $0.kind == .novel }
     let lengths = (novel.isEmpty ? elders : novel).map { CALUpdate.length($0.vector) }
@@ -113,6 +112,17 @@ struct BankDraft {
         id: id, kind: .novel, name: name, vector: vector.map { Float(Double($0) * scale) },
         birthEpoch: old.epoch + 1))
     return id
+  }
+
+  /// Where a birth of these images would point; at most of length 1, and shorter the less they agree.
+  private func direction(of features: [[Float]], apartFrom known: [Float]?) -> [Float] {
+    let own = meanDirection(features) ?? Array(repeating: 0, count: old.featureCount)
+    return areCentres ? own : known.map { zip(own, $0).map(-) } ?? own
+  }
+
+  /// Whether that is anywhere, but for rounding.
+  func hasDirection(_ features: [[Float]], apartFrom known: [Float]?) -> Bool {
+    CALUpdate.length(direction(of: features, apartFrom: known)) > 1e-6
   }
 
   /// Makes the birth that takes the most known images shorter, so that it takes fewer. False if there

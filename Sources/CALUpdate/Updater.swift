@@ -149,6 +149,11 @@ public final class Updater {
   ) throws(UpdateError) {
     try check(method)
     let images = try features.isEmpty ? kept(keys) : given(features, keys)
+    for (image, feature) in images.enumerated() where !(length(feature) > 0) {
+      throw .argument(
+        "keys[\(image)], \(keys[image].hex), is an image whose features are all 0: they point"
+          + " nowhere, so they say nothing of a method")
+    }
     for first in stride(from: 0, to: keys.count, by: Updater.recordSize) {
       var part = ImageLabels()
       for image in first..<min(first + Updater.recordSize, keys.count) {

@@ -192,6 +192,34 @@ import Testing
     fails("room for 16") { try small.label(many.keys, features: many.features, as: .named("x")) }
   }
 
+  /// A prototype of length 0 would beat all that have a cosine below 0.
+  @Test func imagesNeedADirection() throws {
+    let updater = try updater()
+    var images = late(2, seed: 17)
+    images.keys.append(Fixture.key(1))
+    images.features += [Float](repeating: 0, count: Fixture.features)
+    try updater.observe(images)
+    for features in [images.features, []] {
+      let error = #expect(throws: UpdateError.self) {
+        try updater.label(images.keys, features: features, as: .named("Late"))
+      }
+      #expect(error?.description.contains("keys[2], \(Fixture.key(1).hex),") == true)
+    }
+    #expect(updater.tally.imageLabels.count == 0)
+  }
+
+  @Test func whatCancelsOutIsNoPrototype() throws {
+    let updater = try updater()
+    let image = late(1, seed: 18)
+    let keys = [Fixture.key(1), Fixture.key(2)]
+    let features = image.features + image.features.map(-)
+    try updater.label(keys, features: features, as: .named("Late"))
+    let error = #expect(throws: UpdateError.self) { try updater.commit() }
+    #expect(error?.description.contains("the 2 images labelled \"Late\"") == true)
+    try updater.label([keys[0]], features: image.features, as: .prototype(1))
+    #expect(try updater.commit().born.map(\.images) == [1])
+  }
+
   /// A coverage below 1 takes prototypes with a small share of the images, but none that an examiner
   /// asked for in the same commit; nor does such a one take any.
   @Test(arguments: [(usage: [500, 450] as [UInt64], images: 6), ([1, 1], 40)])
