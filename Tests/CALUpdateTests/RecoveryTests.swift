@@ -75,4 +75,36 @@ import Testing
       #expect(again.tally.seen == 20 && again.recovery == nil, "at \(operation)")
     }
   }
+
+  /// A state has a journal from its beginning on, so one without has lost what was observed.
+  @Test func aMissingJournalIsDamage() throws {
+    let disk = SimulatedDisk()
+    do {
+      let updater = try Updater.create("state", model: Fixture.model(), options: options(disk))
+      try updater.observe(stream(10, seed: 1))
+    }
+    try disk.files.remove("state/journal")
+    let error = #expect(throws: UpdateError.self) {
+      _ = try Updater.open("state", options: options(disk))
+    }
+    guard case .damaged(let text)? = error else {
+      return #expect(Bool(false), "what was observed is gone, and nobody says so")
+    }
+    #expect(text.contains("state/journal"))
+    #expect(!disk.names.contains("state/journal"))
+    var salvaging = options(disk)
+    salvaging.salvages = true
+    do {
+      let updater = try Updater.open("state", options: salvaging)
+      #expect(updater.recovery == Recovery(offset: 0, lost: 0, isDamage: true))
+      try updater.observe(stream(10, seed: 2))
+    }
+    #expect(!disk.names.contains("state/journal.damaged"))
+    // The name of the new one lasts, too.
+    disk.inject(.powerLoss)
+    #expect(throws: FileError.self) { try disk.files.syncFolder("state") }
+    disk.restart()
+    let again = try Updater.open("state", options: options(disk))
+    #expect(again.tally.seen == 10 && again.recovery == nil)
+  }
 }
