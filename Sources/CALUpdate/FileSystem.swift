@@ -30,6 +30,16 @@ public struct FileSystem: Sendable {
     case update
   }
 
+  /// What asking for a lock to read came to.
+  public enum ReadLock: Sendable {
+    /// By this file number, until it is closed.
+    case held(Int32)
+    /// Somebody has it who may write.
+    case taken
+    /// There is no file to lock, or it may not be opened.
+    case absent
+  }
+
   /// Gives a file number for the other operations.
   public var open: @Sendable (_ path: String, Mode) throws(FileError) -> Int32
   /// Writes at `offset`, and says how many bytes it wrote; at least 1.
@@ -50,6 +60,8 @@ public struct FileSystem: Sendable {
   public var makeFolder: @Sendable (_ path: String) throws(FileError) -> Void
   /// A file number that holds the lock until it is closed; nil if somebody else holds it.
   public var lock: @Sendable (_ path: String) throws(FileError) -> Int32?
+  /// Keeps those out that `lock`, but not others that read; makes and writes nothing.
+  public var lockForReading: @Sendable (_ path: String) throws(FileError) -> ReadLock
 
   public init(
     open: @escaping @Sendable (String, Mode) throws(FileError) -> Int32,
@@ -62,7 +74,8 @@ public struct FileSystem: Sendable {
     remove: @escaping @Sendable (String) throws(FileError) -> Void,
     syncFolder: @escaping @Sendable (String) throws(FileError) -> Void,
     makeFolder: @escaping @Sendable (String) throws(FileError) -> Void,
-    lock: @escaping @Sendable (String) throws(FileError) -> Int32?
+    lock: @escaping @Sendable (String) throws(FileError) -> Int32?,
+    lockForReading: @escaping @Sendable (String) throws(FileError) -> ReadLock
   ) {
     self.open = open
     self.write = write
@@ -75,6 +88,7 @@ public struct FileSystem: Sendable {
     self.syncFolder = syncFolder
     self.makeFolder = makeFolder
     self.lock = lock
+    self.lockForReading = lockForReading
   }
 }
 

@@ -41,6 +41,28 @@ struct StoredState {
     }
   }
 
+  /// What another updater has there, which is left as it is, even if it may not be written.
+  static func read(_ path: String, _ files: FileSystem) throws(UpdateError) -> StoredState {
+    let lock: OpenFile?
+    switch try ioResult({ () throws(FileError) in try files.lockForReading(path + "/lock") }) {
+    case .held(let file): lock = OpenFile(file, files)
+    case .taken: throw .locked("\(path) is in use by another updater")
+    case .absent: lock = nil
+    }
+    // Without a lock nobody is kept from a commit meanwhile.
+    let snapshot = { () throws(UpdateError) in
+      guard lock == nil else { return [UInt8]?.none }
+      return try ioResult { () throws(FileError) in try files.read(path + "/snapshot") }
+    }
+    let before = try snapshot()
+    let stored = try StoredState(path, files, salvage: false)
+    guard try snapshot() == before else {
+      throw .locked("\(path) was changed by another updater while it was read")
+    }
+    withExtendedLifetime(lock) {}
+    return stored
+  }
+
   static func model(
     _ epoch: Snapshot.Epoch, _ path: String, _ files: FileSystem
   ) throws(UpdateError) -> Model {

@@ -203,13 +203,13 @@ public final class Updater {
     return found
   }
 
-  /// Adds what another updater of the same model observed. It is not changed; merging it twice
-  /// counts its images twice.
+  /// Adds what another updater of the same model observed. Its folder is only read; merging it
+  /// twice counts its images twice.
   public func merge(_ path: String) throws(UpdateError) {
-    let (other, otherModel) = try StateFolder.open(path, files: options.files, salvage: false)
-    guard otherModel.digest == model.digest else {
+    let other = try StoredState.read(path, options.files)
+    guard other.model.digest == model.digest else {
       throw .argument(
-        "\(path) is of the model \(otherModel.digest.hex), this state of \(model.digest.hex)")
+        "\(path) is of the model \(other.model.digest.hex), this state of \(model.digest.hex)")
     }
     var trial = tally
     try trial.merge(other.snapshot.tally)
