@@ -40,6 +40,7 @@ extension FileSystem {
     remove: { path throws(FileError) in
       guard unlink(path) == 0 || errno == ENOENT else { throw .last(path, "cannot be removed") }
     },
+    list: { path throws(FileError) in try names(in: path) },
     syncFolder: { path throws(FileError) in
       let folder = openFile(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
       guard folder >= 0 else { throw .last(path, "cannot be opened to be synced") }
@@ -101,4 +102,19 @@ private func readFile(_ path: String) throws(FileError) -> [UInt8]? {
     done += got
   }
   return bytes
+}
+
+private func names(in path: String) throws(FileError) -> [String] {
+  guard let folder = opendir(path) else { throw .last(path, "cannot be listed") }
+  defer { closedir(folder) }
+  var names: [String] = []
+  while let entry = readdir(folder) {
+    let name = withUnsafePointer(to: &entry.pointee.d_name) {
+      $0.withMemoryRebound(to: CChar.self, capacity: MemoryLayout.size(ofValue: $0.pointee)) {
+        String(cString: $0)
+      }
+    }
+    if name != "." && name != ".." { names.append(name) }
+  }
+  return names
 }

@@ -54,6 +54,8 @@ public struct FileSystem: Sendable {
   public var rename: @Sendable (_ from: String, _ to: String) throws(FileError) -> Void
   /// No error if there is none.
   public var remove: @Sendable (_ path: String) throws(FileError) -> Void
+  /// Names in a folder, in any order.
+  public var list: @Sendable (_ path: String) throws(FileError) -> [String]
   /// Makes names in the folder last.
   public var syncFolder: @Sendable (_ path: String) throws(FileError) -> Void
   /// Does nothing if there is one.
@@ -72,6 +74,7 @@ public struct FileSystem: Sendable {
     read: @escaping @Sendable (String) throws(FileError) -> [UInt8]?,
     rename: @escaping @Sendable (String, String) throws(FileError) -> Void,
     remove: @escaping @Sendable (String) throws(FileError) -> Void,
+    list: @escaping @Sendable (String) throws(FileError) -> [String],
     syncFolder: @escaping @Sendable (String) throws(FileError) -> Void,
     makeFolder: @escaping @Sendable (String) throws(FileError) -> Void,
     lock: @escaping @Sendable (String) throws(FileError) -> Int32?,
@@ -85,6 +88,7 @@ public struct FileSystem: Sendable {
     self.read = read
     self.rename = rename
     self.remove = remove
+    self.list = list
     self.syncFolder = syncFolder
     self.makeFolder = makeFolder
     self.lock = lock
@@ -96,17 +100,22 @@ extension FileSystem {
   /// Writes `path` so that, whatever happens, it holds the old or the new bytes.
   func replace(_ path: String, in folder: String, with bytes: [UInt8]) throws(FileError) {
     let temporary = path + ".new"
-    let file = try open(temporary, .replace)
     do throws(FileError) {
-      try writeAll(bytes, to: file, at: 0)
-      try sync(file)
+      try write(bytes, temporary)
+      try rename(temporary, path)
     } catch {
-      close(file)
+      // A part of a file would keep room that a full disk needs.
+      try? remove(temporary)
       throw error
     }
-    close(file)
-    try rename(temporary, path)
     try syncFolder(folder)
+  }
+
+  private func write(_ bytes: [UInt8], _ path: String) throws(FileError) {
+    let file = try open(path, .replace)
+    defer { close(file) }
+    try writeAll(bytes, to: file, at: 0)
+    try sync(file)
   }
 
   func writeAll(_ bytes: [UInt8], to file: Int32, at offset: Int) throws(FileError) {

@@ -76,6 +76,7 @@ final class StateFolder {
     let folder = try StateFolder(
       path, files, lock, stored.snapshot, size: stored.snapshotSize, stored: stored)
     try folder.tidy(stored)
+    try? folder.removeOrphans()
     return (folder, stored.model)
   }
 
@@ -88,6 +89,17 @@ final class StateFolder {
       }
       if journalSize < journal.count { try cut(to: journalSize) }
     }
+  }
+
+  /// Removes what a commit left behind that failed or was not finished.
+  private func removeOrphans() throws(FileError) {
+    let epochs = snapshot.epochs.map(\.number)
+    let kept = epochs.map(modelName) + epochs.map(reportName)
+    let orphans = try files.list(path).filter { isOfAnEpoch($0) && !kept.contains($0) }
+    guard !orphans.isEmpty else { return }
+    // Before they go it must be certain that the snapshot stays which does not list them.
+    try files.syncFolder(path)
+    for name in orphans { try files.remove(path + "/" + name) }
   }
 
   /// The model of a kept epoch.

@@ -136,3 +136,10 @@ final class OpenFile {
 
 func modelName(_ epoch: UInt64) -> String { "epoch-\(epoch).cal" }
 func reportName(_ epoch: UInt64) -> String { "epoch-\(epoch).json" }
+
+/// Whether one of these two gives that name, or it is of such a file that was not finished.
+func isOfAnEpoch(_ name: String) -> Bool {
+  let digits = name.drop { !("0"..."9").contains($0) }.prefix { ("0"..."9").contains($0) }
+  guard let epoch = UInt64(digits) else { return false }
+  return [modelName(epoch), reportName(epoch)].contains { name == $0 || name == $0 + ".new" }
+}

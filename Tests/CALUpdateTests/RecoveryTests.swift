@@ -1,4 +1,5 @@
 import CALModel
+import Foundation
 import Testing
 
 @testable import CALUpdate
@@ -11,9 +12,11 @@ import Testing
     return stream
   }
 
-  private func options(_ disk: SimulatedDisk) -> Updater.Options {
+  private func options(_ disk: SimulatedDisk) -> Updater.Options { options(disk.files) }
+
+  private func options(_ files: FileSystem) -> Updater.Options {
     var options = Updater.Options()
-    options.files = disk.files
+    options.files = files
     return options
   }
 
@@ -106,5 +109,78 @@ import Testing
     disk.restart()
     let again = try Updater.open("state", options: options(disk))
     #expect(again.tally.seen == 10 && again.recovery == nil)
+  }
+
+  /// As on a disk that is full and stays so.
+  @Test(arguments: [SimulatedDisk.Fault.error, .shortWrite])
+  func aFailedCommitLeavesNoPartsOfFiles(fault: SimulatedDisk.Fault) throws {
+    let counted = SimulatedDisk()
+    let updater = try Updater.create("state", model: Fixture.model(), options: options(counted))
+    counted.inject(nil)
+    _ = try updater.rollback(to: 3)
+    for operation in 0..<counted.operations {
+      let disk = SimulatedDisk()
+      let updater = try Updater.create("state", model: Fixture.model(), options: options(disk))
+      disk.inject(fault, at: operation)
+      _ = try? updater.rollback(to: 3)
+      #expect(!disk.names.contains { $0.hasSuffix(".new") }, "at \(operation)")
+    }
+  }
+
+  @Test(arguments: [SimulatedDisk.Fault.error, .kill])
+  func openingRemovesWhatACommitLeftBehind(fault: SimulatedDisk.Fault) throws {
+    let counted = SimulatedDisk()
+    let updater = try Updater.create("state", model: Fixture.model(), options: options(counted))
+    counted.inject(nil)
+    _ = try updater.rollback(to: 3)
+    for operation in 0..<counted.operations {
+      let disk = SimulatedDisk()
+      do {
+        let updater = try Updater.create("state", model: Fixture.model(), options: options(disk))
+        disk.inject(fault, at: operation)
+        _ = try? updater.rollback(to: 3)
+      }
+      disk.restart()
+      let updater = try Updater.open("state", options: options(disk))
+      let epochs = updater.epochs.map { "state/epoch-\($0).cal" }
+      let left = disk.names.filter { $0.contains("epoch") && !$0.hasSuffix(".json") }
+      #expect(left == epochs, "at \(operation)")
+    }
+  }
+
+  /// Only what a commit can have left behind is removed, and an open does not fail for it.
+  @Test func otherFilesStay() throws {
+    let disk = SimulatedDisk()
+    do { _ = try Updater.create("state", model: Fixture.model(), options: options(disk)) }
+    let orphans = ["epoch-4.cal", "epoch-4.json", "epoch-12.cal", "epoch-5.cal.new"]
+    let others = [
+      "epoch-04.cal", "epoch-4.cal.bak", "epoch-4", "epoch-.cal", "my-epoch-4.cal", "epoch--4.cal",
+      "epoch-99999999999999999999.cal", "Epoch-4.cal", "notes",
+    ]
+    for name in orphans + others { disk.put("state/" + name) }
+    let before = disk.names
+    var broken = disk.files
+    broken.list = { _ throws(FileError) in throw FileError("not now") }
+    _ = try Updater.open("state", options: options(broken))
+    #expect(disk.names == before)
+    broken = disk.files
+    broken.remove = { _ throws(FileError) in throw FileError("not now") }
+    _ = try Updater.open("state", options: options(broken))
+    #expect(disk.names == before)
+    _ = try Updater.open("state", options: options(disk))
+    #expect(disk.names == before.filter { name in !orphans.contains { "state/" + $0 == name } })
+  }
+
+  @Test func aRealFolderIsTidiedToo() throws {
+    let path = NSTemporaryDirectory() + "cal-orphans-" + UUID().uuidString
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    do { _ = try Updater.create(path, model: Fixture.model()) }
+    let names = try FileManager.default.contentsOfDirectory(atPath: path)
+    #expect(Set(try FileSystem.system.list(path)) == Set(names))
+    for name in ["epoch-4.cal", "epoch-4.json.new"] {
+      #expect(FileManager.default.createFile(atPath: path + "/" + name, contents: nil))
+    }
+    _ = try Updater.open(path)
+    #expect(Set(try FileManager.default.contentsOfDirectory(atPath: path)) == Set(names))
   }
 }

@@ -81,6 +81,11 @@ final class SimulatedDisk: Sendable {
     }
   }
 
+  /// As somebody who copies a file into the folder.
+  func put(_ path: String) {
+    state.withLock { SimulatedDisk.make(&$0, path) }
+  }
+
   func contents(_ path: String) -> [UInt8]? {
     state.withLock { state in state.names[path].flatMap { state.files[$0]?.contents } }
   }
@@ -199,6 +204,12 @@ final class SimulatedDisk: Sendable {
       },
       remove: { [self] path throws(FileError) in
         try act { state, _ throws(FileError) in state.names[path] = nil }
+      },
+      list: { [self] path throws(FileError) in
+        try act { state, _ throws(FileError) in
+          state.names.keys.filter { $0.hasPrefix(path + "/") }
+            .map { String($0.dropFirst(path.utf8.count + 1)) }
+        }
       },
       syncFolder: { [self] path throws(FileError) in
         try act { state, _ throws(FileError) in state.syncedNames = state.names }
