@@ -25,6 +25,9 @@ final class StateFolder {
   /// more: so disk space is bounded, and snapshots are a constant share of what is written.
   var journalLimit = 16 << 20
 
+  /// Bytes of a record's body.
+  var recordLimit = Journal.limit
+
   private init(
     _ path: String, _ files: FileSystem, _ lock: OpenFile, _ snapshot: Snapshot, size: Int,
     stored: StoredState? = nil
@@ -120,7 +123,7 @@ final class StateFolder {
   /// Adds a change to journal and state. It is acknowledged by the next `sync`.
   func append(_ change: Change) throws(UpdateError) {
     try checkUsable()
-    let record = Journal.record(lastRecord + 1) { change.write(to: &$0) }
+    let record = try Journal.record(lastRecord + 1, limit: recordLimit) { change.write(to: &$0) }
     do throws(FileError) {
       try files.writeAll(record, to: journal.number, at: journalSize)
     } catch {

@@ -131,6 +131,20 @@ import Testing
     #expect(!FileManager.default.fileExists(atPath: other + "/lock"))
   }
 
+  /// What another state has is one record, so that all or nothing of it is there.
+  @Test func whatIsTooLargeIsRefused() throws {
+    let disk = SimulatedDisk()
+    try makeStates(disk.files, "own", "other")
+    let updater = try Updater.open("own", options: options(disk.files))
+    updater.folder.recordLimit = 3000
+    let error = #expect(throws: UpdateError.self) { try updater.merge("other") }
+    guard case .argument? = error else { return #expect(Bool(false), "it was accepted") }
+    #expect(updater.tally.seen == 0 && disk.contents("own/journal") == [])
+    updater.folder.recordLimit = 4000
+    try updater.merge("other")
+    #expect(updater.tally.seen == 20)
+  }
+
   /// All or nothing of it is there afterwards, and the other folder is as it was.
   @Test(arguments: SimulatedDisk.Fault.allCases)
   func everyOperationMayFail(fault: SimulatedDisk.Fault) throws {
