@@ -79,6 +79,28 @@ import Testing
     }
   }
 
+  /// As a forged snapshot may say, whose digest is right.
+  @Test func aRecordAlwaysHasANextOne() throws {
+    let disk = SimulatedDisk()
+    var snapshot: Snapshot
+    do {
+      let updater = try Updater.create("state", model: Fixture.model(), options: options(disk))
+      snapshot = updater.folder.snapshot
+    }
+    for (record, isGood) in [(UInt64.max, false), (1 << 63, false), (1 << 63 - 1, true)] {
+      snapshot.record = record
+      let bytes = snapshot.bytes
+      disk.change("state/snapshot") { $0 = bytes }
+      do {
+        try Updater.open("state", options: options(disk)).observe(stream(10, seed: 1))
+        #expect(isGood)
+      } catch {
+        guard case .damaged(let text)? = error as? UpdateError else { throw error }
+        #expect(!isGood && text.contains("\(record)"))
+      }
+    }
+  }
+
   /// A state has a journal from its beginning on, so one without has lost what was observed.
   @Test func aMissingJournalIsDamage() throws {
     let disk = SimulatedDisk()
