@@ -65,7 +65,7 @@ final class HostUpdater: @unchecked Sendable {
     _ = progress.report(done: 0, total: UInt64(request.count))
     for first in stride(from: 0, to: request.count, by: HostUpdater.chunk) {
       let count = min(HostUpdater.chunk, request.count - first)
-      let part = ObservedImages(request, first: first, count: count, width: width)
+      let part = try ObservedImages(request, first: first, count: count, width: width)
       defer { part.finish() }
       var cancelled: Failure?
       do throws(Failure) {

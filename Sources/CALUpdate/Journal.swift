@@ -33,14 +33,23 @@ struct Journal {
   static let headerSize = 32
   private static let magic: UInt32 = 0x4A4C_4143
 
-  /// `body` adds the body.
-  static func record(_ number: UInt64, _ body: (inout ByteWriter) -> Void) -> [UInt8] {
+  /// Bytes of the longest body.
+  static let limit = Int(UInt32.max)
+
+  /// `body` adds the body. Throws if it is longer than `limit`, which only tests set.
+  static func record(
+    _ number: UInt64, limit: Int = limit, _ body: (inout ByteWriter) -> Void
+  ) throws(UpdateError) -> [UInt8] {
     var record = ByteWriter()
     record.add([UInt8](repeating: 0, count: headerSize))
     body(&record)
+    let size = record.bytes.count - headerSize
+    guard size <= limit else {
+      throw .argument("\(size) bytes are too many for a record of the journal: at most \(limit)")
+    }
     var header = ByteWriter()
     header.add(magic)
-    header.add(UInt32(record.bytes.count - headerSize))
+    header.add(UInt32(size))
     header.add(number)
     header.add(checksum(header.bytes[...]))
     header.add(checksum(record.bytes[headerSize...]))

@@ -63,6 +63,8 @@ struct Snapshot: Sendable, Equatable {
         throw .damaged("\(name) is damaged: its digest is another")
       }
       record = try reader.number(UInt64.self)
+      // More than can be written, but not so many that the next ones have no number.
+      guard record <= UInt64(Int64.max) else { throw reader.damaged("\(record) records") }
       nextID = try reader.number(UInt64.self)
       var settings = UpdateSettings()
       settings.seed = try reader.number(UInt64.self)
