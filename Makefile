@@ -153,7 +153,7 @@ demo: python $(world)/faces/split.csv
 	.venv/bin/python Examples/demo/demo.py $(world) build/demo
 
 demo-model: python $(world)/faces/split.csv
-	.venv/bin/cal train $(world)/faces build/demo/training --unknown-k --network resnet18 \
+	.venv/bin/cal train $(world)/faces build/demo/training --force --unknown-k --network resnet18 \
 	    --width 16 --size 64 --small-stem --epochs 22 --batch 32 --rate 1e-3 --seed 1
 	cp build/demo/training/model.cal Examples/demo/model.cal
 	.venv/bin/cal eval Examples/demo/model.cal $(world)/faces

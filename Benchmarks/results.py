@@ -38,7 +38,7 @@ ROWS = {
 
 def command(data: Path, folder: Path, row: str, seed: int, threads: int) -> list[str]:
     options = [*NETWORK, *SCHEDULE, *ROWS[row], "--seed", str(seed), "--threads", str(threads)]
-    return ["train", str(data), str(folder), *options]
+    return ["train", str(data), str(folder), "--force", *options]
 
 
 def seconds(folder: Path) -> float:
