@@ -84,12 +84,13 @@ $(configs): packaging/$$(@F).in $(header)
 	sed -e 's/@VERSION@/$(version)/g' -e 's/@SONAME@/$(soname)/g' $< > $@
 
 install: all
-	install -d $(addprefix $(DESTDIR)$(PREFIX)/,include lib/pkgconfig lib/cmake/cal)
+	install -d $(addprefix $(DESTDIR)$(PREFIX)/,include lib/pkgconfig lib/cmake/cal share/doc/cal)
 	install -m 644 $(headers) $(DESTDIR)$(PREFIX)/include
 	install -m 755 $(library) $(DESTDIR)$(PREFIX)/lib
 	ln -sf $(soname) $(DESTDIR)$(PREFIX)/lib/libcal.so
 	install -m 644 $(filter %.pc,$(configs)) $(DESTDIR)$(PREFIX)/lib/pkgconfig
 	install -m 644 $(filter %.cmake,$(configs)) $(DESTDIR)$(PREFIX)/lib/cmake/cal
+	install -m 644 docs/*.md docs/report.schema.json $(DESTDIR)$(PREFIX)/share/doc/cal
 	@[ -n "$(DESTDIR)" ] || ldconfig 2>/dev/null || echo 'Run ldconfig as root.'
 
 python: .venv/installed $(bundled)

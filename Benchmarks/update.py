@@ -27,7 +27,7 @@ KINDS = {
     "unexplained": "unexplained, reservoir full",
     "filling": "unexplained, all kept",
 }
-OBSERVING = [f"{OBSERVED} prototypes, images are", "µs of processor", "µs"]
+OBSERVING = [f"{OBSERVED} prototypes, images are", "µs of processor", "µs on the clock"]
 OBSERVING += ["µs with a sync for each 256"]
 COMMITTING = ["cached images", "prototypes", "births", "preview: CPU s, s", "commit: CPU s, s"]
 COMMITTING += ["folder MB", "peak MB"]

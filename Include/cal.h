@@ -24,9 +24,10 @@
  *            thread; make one session per thread, or one session that uses several threads.
  *            A session keeps its model alive: free them in any order. Freeing NULL does
  *            nothing. A handle that is not (or no longer) valid gives CAL_ERR_HANDLE.
- * OWNERSHIP  Everything you did not get from a _create or _load function is yours, and libcal
- *            keeps no pointer to it after the call returns (callbacks excepted, as said
- *            there). libcal allocates nothing that you must free but handles. Returned
+ * OWNERSHIP  What you pass stays yours, and libcal keeps no pointer to it after the call, but for
+ *            callbacks and a trainer's images, as said there. A function that takes the address
+ *            of a handle gives a new one at every call (cal_updater_model, too); free each with
+ *            the _free of its type. libcal allocates nothing else that you must free. Returned
  *            const char * are static or thread-local as said at each function.
  * TEXT       UTF-8, NUL-terminated. Variable text follows the snprintf rule: at most capacity
  *            bytes are written, always terminated when capacity > 0, and *length receives the
@@ -48,6 +49,7 @@
  * BITS       On one machine with one build, an image gets the same bits alone or in any
  *            batch, with any number of threads, from any binding.
  * STABILITY  Functions and values here keep their meaning for the life of libcal.so.1.
+ * DOCS       docs/ of the source, share/doc/cal of an installed copy.
  */
 #ifndef CAL_H
 #define CAL_H
@@ -378,8 +380,8 @@ typedef struct cal_stage_time {
 
 /* Where the time went, of all images since the session began, those that failed included: one
  * entry for each stage, in the order above, with the nanoseconds that its threads spent on it, all
- * together. So with several threads there are more of them than went by; times between images
- * are not in them. At most capacity entries are written, and *count (must not be NULL) receives
+ * together: with several threads the sum exceeds the time that went by. Times between images are
+ * not counted. At most capacity entries are written, and *count (must not be NULL) receives
  * how many there are; times may be NULL if capacity is 0. A session that was made without
  * CAL_SESSION_PROFILE takes no time. Results do not depend on it. Thread: one at a time per
  * session. Errors: CAL_ERR_HANDLE, CAL_ERR_ARGUMENT (no CAL_SESSION_PROFILE, too), CAL_ERR_BUSY. */
@@ -545,7 +547,8 @@ CAL_CHECKED cal_status cal_model_quantize(const cal_model *model, const cal_imag
 
 typedef int32_t cal_recipe;
 enum {
-    CAL_RECIPE_DEFAULT = 0, /* the published computation with its defects repaired */
+    CAL_RECIPE_DEFAULT = 0, /* the same with its defects repaired; a trainer also discovers methods
+                               by clustering, and makes the head of that (docs/METHOD.md) */
     CAL_RECIPE_PAPER = 1    /* the published computation, number for number */
 };
 
@@ -778,9 +781,9 @@ enum {
     CAL_BLOCK_BOTTLENECK = 2  /* 1x1, 3x3, 1x1: ResNet-50 and deeper */
 };
 
-/* Two values depend on the recipe, as logits do: those of CAL_RECIPE_DEFAULT are cosines divided
- * by the temperature 0.1 (features and prototypes of length 1), and their softmax with the
- * temperature 0.5 is CCR's target; those of CAL_RECIPE_PAPER are dot products, with 0.1.
+/* Logits depend on the recipe. CAL_RECIPE_DEFAULT: cosines divided by 0.1 (features and prototypes of
+ * length 1); CCR's target is their softmax with temperature 0.5. CAL_RECIPE_PAPER: dot products;
+ * CCR's target is their softmax with temperature 0.1.
  * CAL_RECIPE_PAPER gives a model with the trained head; CAL_RECIPE_DEFAULT one with a statistics
  * neck, a prototype for every method that is found when the model is asked for, a fitted
  * temperature and thresholds, and calibration features for cal_updater_commit (docs/METHOD.md, "Head"). */
@@ -788,8 +791,10 @@ typedef struct cal_training_options {
     uint32_t struct_size;
     cal_recipe recipe;
     uint32_t known;             /* classes of labelled images, up to CAL_CLASSES_MAX */
-    uint32_t prototypes;        /* to start with, known ones included; 0: 10 * known */
-    int32_t prune;              /* not 0: their number is unknown, and is found by pruning */
+    uint32_t prototypes;        /* how many methods there are, known and novel, or with prune how
+                                   many prototypes to start with. 0: 10 * known, and
+                                   CAL_RECIPE_DEFAULT finds how many methods there are */
+    int32_t prune;              /* not 0: how many methods there are is not known, and is found */
     uint32_t epochs;            /* 0: 50; up to 1000000 */
     uint32_t batch_size;        /* 0: 128; 2 to 65536 */
     int32_t pseudo_epoch;       /* paper: first epoch with ACR; 0: 5; negative: from the start */
@@ -1043,8 +1048,8 @@ CAL_CHECKED cal_status cal_updater_name(cal_updater *updater, uint64_t id, const
 CAL_CHECKED cal_status cal_updater_assign(cal_updater *updater, uint64_t id, uint64_t into);
 
 /* Says that images are of a method: that of the prototype `id` or, if name is not NULL, the one of
- * that name: the prototype in use that has it when a commit is made, or else a new one, which these
- * images found then, however few they are and however near to others; id is not looked at. keys and
+ * that name. If no prototype in use has the name when a commit is made, these images found a new one,
+ * however few they are and however close to others. With a name, id is ignored. keys and
  * features are as for cal_updater_observe_features; features may be NULL for images that the
  * updater keeps. (Of an image that was observed with a face box, the key is the SHA-256 of its
  * pixels_sha256 followed by crop_x, crop_y, crop_width and crop_height, 4 bytes each in the byte

@@ -31,6 +31,8 @@ extension Model {
       decision.write(&json)
       json.key("bank")
       bank.write(&json)
+      json.key("calibration")
+      json.array { json in for part in calibration { part.write(&json) } }
       json.key("quantization")
       if let quantisation { quantisation.write(&json) } else { json.null() }
       json.key("provenance")
@@ -134,6 +136,15 @@ extension Bank {
       json.member("retired_count", count(of: .retired))
       json.key("prototypes")
       json.array { json in for prototype in prototypes { prototype.write(&json) } }
+    }
+  }
+}
+
+extension CalibrationClass {
+  fileprivate func write(_ json: inout JSONWriter) {
+    json.object { json in
+      json.member("id", id)
+      json.member("images", features.count)
     }
   }
 }

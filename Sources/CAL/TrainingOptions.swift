@@ -17,7 +17,7 @@ extension cal_training_options {
     var options = TrainingOptions(
       recipe: try CAL.recipe(recipe), spec: network, known: Int(known),
       prototypes: prototypes == 0 ? Int(10 * known) : Int(prototypes))
-    options.prunes = prune != 0
+    options.prunes = prune != 0 || options.recipe == .default && prototypes == 0
     if epochs != 0 { options.epochs = Int(epochs) }
     if batch_size != 0 { options.batchSize = Int(batch_size) }
     if pseudo_epoch != 0 { options.objective.pseudoEpoch = Int(max(pseudo_epoch, 0)) }

@@ -45,6 +45,8 @@ final class BatchViews: BatchJob {
     return image < 0 ? nil : image
   }
 
+  override var isComplete: Bool { missingImage == nil }
+
   override func prepare(
     image: Int, worker: Int, weak: inout MutableSpan<Float>, strong: inout MutableSpan<Float>
   ) {

@@ -31,7 +31,7 @@ public enum Checkpoint {
     -> TrainingState
   {
     let file = try modelResult { () throws(ModelError) in
-      try FileBytes(path: path, sizeLimit: Limit.fileSize, progress: nil)
+      try FileBytes(path: path, sizeLimit: .max, progress: nil)
     }
     return try file.withBytes { bytes throws(TrainingError) in
       var reader = CheckpointReader(path: path, end: bytes.byteCount - Digest.byteCount)

@@ -9,24 +9,24 @@ struct Descriptors {
   /// The known class of each image, -1: it has no label.
   let labels: [Int]
   let matrix: DescriptorMatrix
-  /// A row per image.
+  /// A row per image, or nothing.
   private let features: [Float]
   private let featureCount: Int
 
   init(
     _ images: [Int], of source: ImageSource, parameters: [Float], prototypes: Int,
-    _ options: TrainingOptions
+    _ options: TrainingOptions, withFeatures: Bool
   ) throws(TrainingError) {
     self.images = images
     labels = images.map { source.label(of: $0) ?? -1 }
     featureCount = options.spec.featureCount
-    let job = DescriptorJob(images, source, options)
+    let job = DescriptorJob(images, source, options, withFeatures: withFeatures)
     try job.run(parameters, prototypes: prototypes, options, statistics: true)
     (matrix, features) = job.collected
   }
 
   /// The methods among the images, and the space of so many `dimensions` in which they were told
-  /// apart. Images with `hidden` labels have no part in making the space. `epoch` is what chance
+  /// apart. `hidden` labels have no part in making the space. `epoch` is what chance
   /// depends on, beside the seed; `tries`: see `Discovery`.
   func discovery(
     _ options: TrainingOptions, _ settings: Discovery.Settings, dimensions: Int, tries: Int,
@@ -44,11 +44,11 @@ struct Descriptors {
     }
     let question = Discovery.Question(
       labels: labels, known: options.known, total: options.prunes ? nil : options.prototypes,
-      limit: options.prototypes)
+      limit: options.prunes ? LearningLimit.classes : options.prototypes)
     return (space, Discovery(question, in: space, settings: settings, tries: tries, &random))
   }
 
-  /// The mean feature vector of some of the images, given by their rows, with this length.
+  /// Made with features only: the mean feature vector of some of the images, given by their rows, with this length.
   func centre(_ rows: [Int], length: Double) -> [Float] {
     var sum = Array(repeating: 0.0, count: featureCount)
     for row in rows {
@@ -62,11 +62,11 @@ struct Descriptors {
 private final class DescriptorJob: SourceJob {
   private let storage: Mutex<(matrix: DescriptorMatrix, features: [Float])>
 
-  override init(_ images: [Int], _ source: ImageSource, _ options: TrainingOptions) {
+  init(_ images: [Int], _ source: ImageSource, _ options: TrainingOptions, withFeatures: Bool) {
     storage = Mutex(
       (
         DescriptorMatrix(rows: images.count, statistics: options.spec.statisticCount),
-        Array(repeating: 0, count: images.count * options.spec.featureCount)
+        Array(repeating: 0, count: withFeatures ? images.count * options.spec.featureCount : 0)
       ))
     super.init(images, source, options)
   }
@@ -79,6 +79,7 @@ private final class DescriptorJob: SourceJob {
 
   override func finish(image: Int, worker: Int, features: Span<Float>, map: Span<Float>) {
     storage.withLock {
+      guard !$0.features.isEmpty else { return }
       for c in 0..<features.count { $0.features[image * features.count + c] = features[c] }
     }
   }

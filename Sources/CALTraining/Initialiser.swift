@@ -9,7 +9,7 @@ enum Initialiser {
     var values = [Float](repeating: 0, count: layout.count)
     for (i, entry) in layout.entries.enumerated() {
       var random = Random(seed: seed, purpose: .weights, epoch: 0, index: UInt32(i))
-      for place in entry.range { values[place] = value(entry.parameter, &random) }
+      for place in entry.range { values[place] = value(entry.parameter, spec, &random) }
       if entry.parameter.name == ParameterLayout.prototypesName {
         values.replaceSubrange(entry.range, with: spec.firstRows(Array(values[entry.range])))
       }
@@ -17,10 +17,12 @@ enum Initialiser {
     return values
   }
 
-  private static func value(_ parameter: Parameter, _ random: inout Random) -> Float {
+  private static func value(
+    _ parameter: Parameter, _ spec: NetworkSpec, _ random: inout Random
+  ) -> Float {
     let name = parameter.name
     if name == ParameterLayout.prototypesName { return Float(0.001 * random.normal()) }
-    if name.hasPrefix("ffe.") { return frequency(parameter, &random) }
+    if name.hasPrefix("ffe."), let ffe = spec.ffe { return frequency(parameter, ffe, &random) }
     guard parameter.shape.count == 4 else {
       // BatchNorm: weight and variance 1, bias and mean 0.
       return name.hasSuffix(".weight") || parameter.role == .variance ? 1 : 0
@@ -31,15 +33,11 @@ enum Initialiser {
   }
 
   /// PyTorch's start of a convolution: uniform in +- 1 / sqrt(fan in), bias and weights alike.
-  private static func frequency(_ parameter: Parameter, _ random: inout Random) -> Float {
-    let isFirst = parameter.name.hasPrefix("ffe.0.")
-    let fanIn: Int
-    if parameter.shape.count == 4 {
-      fanIn = parameter.shape[1] * parameter.shape[2] * parameter.shape[3]
-    } else {
-      fanIn = isFirst ? 27 : 0
-    }
-    let bound = 1 / Double(max(fanIn, 1)).squareRoot()
+  private static func frequency(
+    _ parameter: Parameter, _ ffe: NetworkSpec.FFE, _ random: inout Random
+  ) -> Float {
+    let channels = parameter.name.hasPrefix("ffe.0.") ? 3 : ffe.hiddenChannels
+    let bound = 1 / Double(9 * channels).squareRoot()
     return Float(random.double(in: -bound...bound))
   }
 }

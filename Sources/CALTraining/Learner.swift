@@ -51,7 +51,7 @@ public struct Learner {
     gradients = [Float](repeating: 0, count: layout.count)
   }
 
-  /// One step on a batch of images.
+  /// One step on a batch of images. If the job cannot make all views, nothing is learned.
   ///
   /// - Parameters:
   ///   - tags: 1 (labelled) or 2 (unlabelled), one per image.
@@ -65,6 +65,7 @@ public struct Learner {
       throw LearningError("a batch has \(tags.count) images, not 1 to \(network.images)")
     }
     network.begin(parameters: state.parameters, images: batch.rows, job: job)
+    guard job.isComplete else { throw LearningError("an image of the batch cannot be had") }
     let weak = network.forward(view: 0, images: batch.rows, parameters: &state.parameters)
     let strong = network.forward(view: 1, images: batch.rows, parameters: &state.parameters)
     try checkStatistics()

@@ -52,7 +52,8 @@ extension Trainer {
     _ naming: Naming, _ state: ValidationRecord.Kept
   ) throws(TrainingError) -> [UInt8] {
     let head = try StatisticsHead(
-      descriptors(state.parameters, state.prototypes), statistics: options.spec.statisticCount,
+      descriptors(state.parameters, state.prototypes, withFeatures: false),
+      statistics: options.spec.statisticCount,
       options)
     var spec = options.spec
     spec.neck = .statistics(features: head.dimensions)

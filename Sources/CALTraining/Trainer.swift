@@ -125,10 +125,10 @@ public final class Trainer {
         tags: known.map(\.tag), targets: known.map(\.target), job: views, settings: settings,
         adam: adam)
     } catch {
+      if let image = views.missingImage { throw .image(image) }
       // Settings and labels were checked before: what is left are logits that are not finite.
       throw .diverged("epoch \(state.epoch), step \(state.step): \(error.description)")
     }
-    if let image = views.missingImage { throw .image(image) }
     state.count(step)
     state.step += 1
     return step.terms
@@ -197,7 +197,8 @@ public final class Trainer {
 
   /// New pseudo-labels, and the prototypes they speak of; returns their unlabelled images.
   private func discover(predictions: [Int]) throws(TrainingError) -> [UInt64] {
-    let descriptors = try descriptors(state.learner.parameters, state.prototypes)
+    let descriptors = try descriptors(
+      state.learner.parameters, state.prototypes, withFeatures: true)
     let found = try descriptors.discovery(
       options, options.discovery, dimensions: options.discovery.dimensions, tries: 1,
       epoch: state.epoch
@@ -212,11 +213,11 @@ public final class Trainer {
 
   /// Of all images that it trains on.
   func descriptors(
-    _ parameters: [Float], _ prototypes: Int
+    _ parameters: [Float], _ prototypes: Int, withFeatures: Bool
   ) throws(TrainingError) -> Descriptors {
     try Descriptors(
       (labelled + unlabelled).sorted(), of: source, parameters: parameters,
-      prototypes: prototypes, options)
+      prototypes: prototypes, options, withFeatures: withFeatures)
   }
 
   private func report(_ terms: Objective.Terms?, endOf ended: Int? = nil) -> TrainingReport {

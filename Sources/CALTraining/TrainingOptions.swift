@@ -1,4 +1,5 @@
 import CALLearning
+import CALModel
 import CALNetwork
 
 /// Everything about a training that is chosen.
@@ -12,7 +13,7 @@ public struct TrainingOptions: Sendable, Equatable {
   public var known: Int
   /// Prototypes to start with, the known ones included.
   public var prototypes: Int
-  /// Whether prototypes are pruned, because their number is not known.
+  /// Whether the number of methods is not known: prototypes are pruned, and discovery finds it.
   public var prunes = false
   public var epochs = 50
   public var batchSize = 128
@@ -40,7 +41,7 @@ public struct TrainingOptions: Sendable, Equatable {
   public init(recipe: Recipe = .default, spec: NetworkSpec, known: Int, prototypes: Int) {
     self.recipe = recipe
     self.spec = spec
-    // Made behind training, not in it.
+    // Made after training, not in it.
     if spec.neck.takesStatistics { self.spec.neck = .batchNorm(epsilon: spec.normEpsilon) }
     self.known = known
     self.prototypes = prototypes
@@ -59,6 +60,12 @@ public struct TrainingOptions: Sendable, Equatable {
     try CALLearning.check(known, in: 0...LearningLimit.classes, "known")
     try CALLearning.check(
       prototypes, in: max(known, 1)...LearningLimit.classes, "number of prototypes")
+    let parameters = ParameterLayout(spec, prototypes: prototypes).count
+    guard parameters <= Limit.fileSize / MemoryLayout<Float>.size else {
+      throw LearningError(
+        "the network has \(parameters) parameters, more than a model file of \(Limit.fileSize)"
+          + " bytes holds")
+    }
     try CALLearning.check(epochs, in: 1...1_000_000, "epochs")
     try CALLearning.check(batchSize, in: Sampler.batchSizes, "batch_size")
     try CALLearning.check(learningRate, in: 0...1e3, "learning_rate")

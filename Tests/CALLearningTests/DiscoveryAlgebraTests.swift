@@ -59,6 +59,20 @@ import Testing
     }
   }
 
+  /// Of a sum of three squares there are three axes, however many are asked for; of nothing one.
+  @Test func thereAreNoAxesOfNothing() {
+    let size = 40
+    var random = CALLearning.Random(seed: 1, purpose: .weights, epoch: 0, index: 0)
+    let rows = (0..<3).map { _ in (0..<size).map { _ in random.normal() } }
+    let found = PrincipalAxes.find(20, size: size, &random) { x in
+      var sum = Array(repeating: 0.0, count: size)
+      for row in rows { add(row, times: dot(row, x), to: &sum) }
+      return sum
+    }
+    #expect(found.count == 3)
+    #expect(PrincipalAxes.find(20, size: size, &random) { $0.map { _ in 0 } }.count == 1)
+  }
+
   @Test func sphericalMeansFindsSeparatedDirections() {
     var random = CALLearning.Random(seed: 2, purpose: .weights, epoch: 0, index: 0)
     var rows = FloatRows(width: 6)
@@ -103,5 +117,45 @@ import Testing
       [Array(0..<50), Array(50..<100)], known: 2, of: one, .init())
     classes.run(total: 1)
     #expect(classes.members.count == 2)
+  }
+
+  /// A class of which little is known takes its own images, and not the method beside it.
+  @Test(arguments: [6, 40])
+  func aClassWithFewLabelsDoesNotTakeAnotherMethod(_ labelled: Int) {
+    var random = CALLearning.Random(seed: 3, purpose: .weights, epoch: 0, index: 0)
+    var (vectors, groups) = ([[Double]](), [[Int]]())
+    for (axis, count) in [(0, 40), (1, labelled), (1, 64), (2, 64), (2, 64), (3, 64)] {
+      groups.append(Array(vectors.count..<vectors.count + count))
+      for _ in 0..<count {
+        vectors.append((0..<8).map { ($0 == axis ? 1 : 0) + 0.1 * random.normal() })
+      }
+    }
+    var merging = PartMerging(groups, known: 2, of: vectors, .init())
+    merging.run(total: nil)
+    #expect(
+      merging.members.map { Set($0) } == [
+        Set(groups[0]), Set(groups[1] + groups[2]), Set(groups[3] + groups[4]), Set(groups[5]),
+      ])
+  }
+
+  /// Whatever is remembered of pairs, what is merged is what a look at all of them would find.
+  @Test(arguments: 0..<12)
+  func mergersAreThoseOfALookAtAllPairs(_ seed: UInt64) {
+    var random = CALLearning.Random(seed: seed, purpose: .weights, epoch: 0, index: 0)
+    var (vectors, groups) = ([[Double]](), [[Int]]())
+    for group in 0..<24 {
+      let count = group == 1 ? 0 : Int(random.double() * 40) + 1
+      groups.append(Array(vectors.count..<vectors.count + count))
+      let at = (0..<5).map { _ in random.normal() * 0.3 }
+      for _ in 0..<count { vectors.append(at.map { $0 + 0.1 * random.normal() }) }
+    }
+    for known in [0, 3] {
+      for total in [nil, 7] {
+        var merging = PartMerging(groups, known: known, of: vectors, .init())
+        merging.run(total: total)
+        let expected = mergedByAllPairs(groups, known: known, total: total, vectors, .init())
+        #expect(merging.members == expected)
+      }
+    }
   }
 }

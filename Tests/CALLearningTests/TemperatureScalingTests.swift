@@ -33,11 +33,19 @@ import Testing
     #expect(abs(found / temperature - 1) < 0.08)
   }
 
+  /// Of n images that are all right, n + 1 in n + 2 would be.
+  @Test(arguments: [2, 50])
+  func imagesThatAreAllRightDoNotMakeItCertain(_ count: Int) {
+    let logits = (0..<count).map { $0 % 2 == 0 ? [9.0, 0] : [0, 9] }
+    let found = TemperatureScaling.temperature(logits, labels: (0..<count).map { $0 % 2 })
+    let probability = TemperatureScaling.largestProbability(logits[0], found)
+    #expect(abs(probability - Double(count + 1) / Double(count + 2)) < 1e-9)
+  }
+
   @Test func staysInItsRange() {
-    let sure = TemperatureScaling.temperature([[9, 0], [0, 9]], labels: [0, 1])
+    let sure = TemperatureScaling.temperature([[0.1, 0], [0, 0.1]], labels: [0, 1])
     let wrong = TemperatureScaling.temperature([[9, 0], [0, 9]], labels: [1, 0])
-    // The likelihood is flat from somewhere on.
-    #expect(TemperatureScaling.range.lowerBound..<0.3 ~= sure)
+    #expect(abs(sure - 0.1 / log(3)) < 1e-9)
     #expect(abs(wrong / TemperatureScaling.range.upperBound - 1) < 1e-6)
     #expect(TemperatureScaling.temperature([], labels: []) == 1)
     #expect(TemperatureScaling.temperature([[1e300, 0]], labels: [0]).isFinite)

@@ -103,7 +103,7 @@ import Testing
       #"{"id":5,"name":"old","kind":"retired","usage":105,"confidence_sum":5.5,"birth_epoch":5,"#,
       #""name":"quote \" backslash \\ slash / é 日本 🙂","#,
       #"{"id":9,"name":null,"kind":"novel","#,
-      #""quantization":null,"provenance":{"creator":"CALTests","#,
+      #""calibration":[],"quantization":null,"provenance":{"creator":"CALTests","#,
       #""description":"two\nlines\tand a tab","#, #""parent_sha256":null,"#,
     ] {
       #expect(json.contains(part), "\(part)")

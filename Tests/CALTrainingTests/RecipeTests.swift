@@ -48,6 +48,36 @@ import Testing
     #expect(lengths(rows(try trainer(.paper))).allSatisfy { 1e-4..<1e-2 ~= $0 })
   }
 
+  /// PyTorch's start of a convolution: within +- 1 / sqrt(fan in), and not much less.
+  @Test func firstValuesOfTheGate() throws {
+    let trainer = try trainer(.paper)
+    let (options, values) = (trainer.options, trainer.checkpoint.learner.parameters)
+    let layout = ParameterLayout(options.spec, prototypes: options.prototypes)
+    let gate = layout.entries.filter { $0.parameter.name.hasPrefix("ffe.") }
+    #expect(gate.count == 4)
+    for entry in gate {
+      let isFirst = entry.parameter.name.hasPrefix("ffe.0.")
+      let bound = 1 / Float(9 * (isFirst ? 3 : 16)).squareRoot()
+      let largest = values[entry.range].map(abs).max() ?? 0
+      #expect(largest <= bound, "\(entry.parameter.name)")
+      if entry.range.count > 15 { #expect(largest > 0.7 * bound, "\(entry.parameter.name)") }
+    }
+  }
+
+  @Test func aNetworkThatNoModelFileHoldsIsRefused() throws {
+    let stages = (0..<4).map { i in
+      NetworkSpec.Stage(
+        blocks: i == 3 ? 200 : 1, innerChannels: 2048 << i, outChannels: 2048 << i,
+        stride: i == 0 ? 1 : 2)
+    }
+    let spec = NetworkSpec(
+      block: .basic, stem: .init(kernel: 3, stride: 1, channels: 2048, maxPool: false),
+      stages: stages, ffe: nil, neck: .batchNorm(epsilon: 1e-5), inputSize: 8)
+    let options = TrainingOptions(recipe: .paper, spec: spec, known: 2, prototypes: 4)
+    let error = #expect(throws: LearningError.self) { try options.check() }
+    #expect(error?.description.contains("parameters, more than a model file") == true)
+  }
+
   /// Its features are made of statistics, its prototypes are centres of methods, and it knows what
   /// features calibration images have.
   @Test func aModelOfTheDefaultRecipe() throws {

@@ -114,8 +114,15 @@ import Testing
   @Test func aMissingImageEndsTheTraining() throws {
     let source = Stripes(count: 40, known: 2, classes: 4, missing: 7)
     let trainer = try Trainer(TrainerTests.options(.paper), source: source)
-    let error = #expect(throws: TrainingError.self) { try trainer.run { _ in true } }
+    var before = trainer.checkpoint
+    let error = #expect(throws: TrainingError.self) {
+      try trainer.run { _ in
+        before = trainer.checkpoint
+        return true
+      }
+    }
     #expect(error?.description == "image 7 cannot be had from its source")
+    #expect(trainer.checkpoint == before)
   }
 
   @Test func aCheckpointBelongsToItsTraining() throws {

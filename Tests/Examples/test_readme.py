@@ -132,6 +132,29 @@ def test_links_lead_somewhere() -> None:
         prose = re.sub(
             r"^```.*?^```", "", (ROOT / page).read_text(), flags=re.DOTALL | re.MULTILINE
         )
-        for target in re.findall(r"\]\(([^)#]+)", prose):
+        for target, anchor in re.findall(r"\]\(([^)#]*)#?([^)]*)\)", prose):
             if "://" not in target:
-                assert (ROOT / page).parent.joinpath(target).exists(), f"{page}: {target}"
+                file = (ROOT / page).parent.joinpath(target) if target else ROOT / page
+                assert file.exists(), f"{page}: {target}"
+                assert not anchor or anchor in anchors(file), f"{page}: {target}#{anchor}"
+
+
+def anchors(page: Path) -> set[str]:
+    """Of the headings, as GitHub makes them."""
+    headings = re.findall(r"^#+ (.+)$", page.read_text(), re.MULTILINE)
+    kept = (re.sub(r"[^\w\- ]", "", heading.lower()) for heading in headings)
+    return {heading.replace(" ", "-") for heading in kept}
+
+
+@pytest.mark.parametrize("page", ["ARCHITECTURE", "PERFORMANCE"])
+def test_what_docs_name_is_in_the_code(page: str) -> None:
+    code = "\n".join(
+        file.read_text()
+        for folder in ("Sources", "Include", "Benchmarks", "Tests")
+        for file in sorted((ROOT / folder).rglob("*"))
+        if file.suffix in {".swift", ".h", ".c", ".py"}
+    )
+    camel = r"`(?:[A-Za-z]\w*\.)?([a-z]\w*[A-Z]\w*|[A-Z][a-z]\w*[A-Z]\w*)`"
+    names = set(re.findall(camel, (ROOT / "docs" / f"{page}.md").read_text()))
+    missing = {name for name in names if not re.search(rf"\b{name}\b", code)}
+    assert names and not missing, missing

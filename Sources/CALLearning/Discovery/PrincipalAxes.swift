@@ -1,10 +1,14 @@
-/// The leading eigenvectors of a symmetric operator without negative eigenvalues, in order: by
+/// The leading eigenvectors of a symmetric operator without negative eigenvalues, in order, as many
+/// as asked for or as have an eigenvalue that is more than rounding: by
 /// orthogonal iteration of a block that is wider than asked for, and then a Rayleigh-Ritz step in
 /// it (G. Golub, C. Van Loan, "Matrix Computations", sections 8.2 and 8.7). The widest axes come out
 /// sharp, the last ones as good as clusters need them.
 enum PrincipalAxes {
   private static let iterations = 8
   private static let oversampling = 32
+  /// Of the largest eigenvalue: below it an axis is rounding noise, which images that are met later
+  /// would be measured along.
+  private static let negligible = 1e-9
 
   static func find(
     _ count: Int, size: Int, _ random: inout Random, _ apply: ([Double]) -> [Double]
@@ -19,7 +23,10 @@ enum PrincipalAxes {
     }
     let images = basis.map(apply)
     let small = basis.map { row in images.map { dot(row, $0) } }
-    return RotationMethod(small).vectors.prefix(count).map { weights in
+    let rotation = RotationMethod(small)
+    let widest = rotation.values.first ?? 0
+    let sound = max(rotation.values.count { $0 > negligible * widest }, 1)
+    return rotation.vectors.prefix(min(count, sound)).map { weights in
       var axis = Array(repeating: 0.0, count: size)
       for (weight, vector) in zip(weights, basis) { add(vector, times: weight, to: &axis) }
       return axis
@@ -37,10 +44,11 @@ enum PrincipalAxes {
   }
 }
 
-/// All eigenvectors of a small symmetric matrix by Jacobi's rotations (G. Golub, C. Van Loan,
+/// All eigenvectors of a small symmetric matrix, and their eigenvalues, by Jacobi's rotations (G. Golub, C. Van Loan,
 /// "Matrix Computations", section 8.5), those of the largest eigenvalues first.
 struct RotationMethod {
   private(set) var vectors: [[Double]]
+  private(set) var values: [Double] = []
 
   private static let sweeps = 12
 
@@ -53,6 +61,7 @@ struct RotationMethod {
     }
     let order = (0..<size).sorted { (-a[$0][$0], $0) < (-a[$1][$1], $1) }
     vectors = order.map { vectors[$0] }
+    values = order.map { a[$0][$0] }
   }
 
   /// Makes a[p][q] 0.

@@ -28,6 +28,34 @@ func dot(
   return sum
 }
 
+/// The order of additions is that of `dot`.
+func squaredDistance(_ a: [Double], _ b: [Double]) -> Double {
+  a.withUnsafeBufferPointer { a in
+    b.withUnsafeBufferPointer { b in
+      guard let x = a.baseAddress, let y = b.baseAddress else { return 0 }
+      var sums = (SIMD4<Double>(), SIMD4<Double>(), SIMD4<Double>(), SIMD4<Double>())
+      func square(_ i: Int) -> SIMD4<Double> {
+        let difference = four(x + i) - four(y + i)
+        return difference * difference
+      }
+      var i = 0
+      while i + 16 <= a.count {
+        sums.0 += square(i)
+        sums.1 += square(i + 4)
+        sums.2 += square(i + 8)
+        sums.3 += square(i + 12)
+        i += 16
+      }
+      var sum = ((sums.0 + sums.1) + (sums.2 + sums.3)).sum()
+      while i < a.count {
+        sum += (x[i] - y[i]) * (x[i] - y[i])
+        i += 1
+      }
+      return sum
+    }
+  }
+}
+
 private func four(_ values: UnsafePointer<Double>) -> SIMD4<Double> {
   UnsafeRawPointer(values).loadUnaligned(as: SIMD4<Double>.self)
 }

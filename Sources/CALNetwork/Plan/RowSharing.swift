@@ -12,11 +12,7 @@ struct RowSharing: Sendable {
   /// The rows of the largest chunk, at most.
   var mostRows: Int { min(rows, rowsPerChunk) }
 
-  private func groups(_ work: Work) -> Int {
-    // With few chunks, panels are shared out too; about four items a worker even out.
-    guard work.workers > 1 else { return 1 }
-    return min(panels, max(1, (4 * work.workers + chunks - 1) / chunks))
-  }
+  private func groups(_ work: Work) -> Int { work.groups(ofPanels: panels, chunks: chunks) }
 
   func items(_ work: Work) -> Int { chunks * groups(work) }
 
@@ -25,5 +21,17 @@ struct RowSharing: Sendable {
     return (
       share(rows, item / groups, of: chunks), share(panels, item % groups, of: groups)
     )
+  }
+}
+
+extension Work {
+  /// In how many groups the panels are shared out, for each of so many chunks. With few chunks there
+  /// are several: about four items a worker even out, and their number is one that workers share
+  /// evenly, because at the end of a step all wait for the last.
+  func groups(ofPanels panels: Int, chunks: Int) -> Int {
+    guard workers > 1 else { return 1 }
+    var groups = max(1, (4 * workers + chunks - 1) / chunks)
+    while chunks * groups % workers != 0 { groups += 1 }
+    return min(panels, groups)
   }
 }

@@ -35,24 +35,25 @@ struct WinogradStep: @unchecked Sendable {
 
   private var chunks: Int { (tiles + tilesPerChunk - 1) / tilesPerChunk }
 
+  /// Of a map in one phase: a number that workers share evenly.
+  private func chunks(_ work: Work) -> Int { min(tiles, roundUp(chunks, to: work.workers)) }
+
   func phases(_ work: Work) -> Int { isSplit(work) ? 2 : 1 }
 
   private func isSplit(_ work: Work) -> Bool {
     transformed != nil && work.workers > 1 && chunks < 2 * work.workers
   }
 
-  private func groups(_ work: Work) -> Int {
-    min(panels, max(1, (4 * work.workers + chunks - 1) / chunks))
-  }
+  private func groups(_ work: Work) -> Int { work.groups(ofPanels: panels, chunks: chunks) }
 
   func items(phase: Int, _ work: Work) -> Int {
-    guard isSplit(work) else { return chunks }
+    guard isSplit(work) else { return chunks(work) }
     return phase == 0 ? min(tiles, 4 * work.workers) : groups(work)
   }
 
   func run(_ item: Int, phase: Int, _ work: Work) {
     guard isSplit(work), let transformed else {
-      return runChunk(share(tiles, item, of: chunks), work)
+      return runChunk(share(tiles, item, of: chunks(work)), work)
     }
     if phase == 0 {
       let range = share(tiles, item, of: min(tiles, 4 * work.workers))

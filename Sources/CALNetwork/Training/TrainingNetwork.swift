@@ -143,6 +143,9 @@ open class BatchJob {
     image: Int, worker: Int, weak: inout MutableSpan<Float>, strong: inout MutableSpan<Float>
   ) {}
 
+  /// Whether all views of the batch could be made.
+  open var isComplete: Bool { true }
+
   /// The factor of every feature: 0 or 1 / (1 - p). 1 unless this is overridden.
   open func dropOut(image: Int, view: Int, factors: inout MutableSpan<Float>) {
     for i in 0..<factors.count { factors[i] = 1 }

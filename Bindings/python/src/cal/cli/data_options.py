@@ -12,7 +12,7 @@ from .progress_bar import say
 from .records import printable
 
 
-def add_split_options(parser: argparse.ArgumentParser) -> None:
+def add_split_options(parser: argparse.ArgumentParser, *, seed: int) -> None:
     """How a data set is split; `split_options` reads them."""
     known = parser.add_mutually_exclusive_group()
     known.add_argument(
@@ -46,7 +46,7 @@ def add_split_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--group-column", metavar="NAME", help="the column of a CSV file that says so"
     )
-    parser.add_argument("--seed", type=count, help="another seed, another choice (0)")
+    parser.add_argument("--seed", type=count, help=f"another seed, another choice ({seed})")
 
 
 def split_options(chosen: argparse.Namespace) -> SplitOptions:

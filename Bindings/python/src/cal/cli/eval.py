@@ -102,7 +102,7 @@ def _write(evaluation: Evaluation, folder: Path) -> None:
     if importlib.util.find_spec("matplotlib") is not None:
         written += evaluation.write_figures(folder)
     else:
-        print("cal: no figures: they need matplotlib (pip install 'cal[report]')", file=sys.stderr)
+        print("cal: no figures: they need matplotlib (pip install matplotlib)", file=sys.stderr)
     for path in written:
         print(f"wrote {printable(str(path))}", file=sys.stderr)
 

@@ -41,8 +41,12 @@ def summary(model: Model) -> list[str]:
         f"thresholds  known {info.known_threshold:g}, novel {info.novel_threshold:g}, "
         f"temperature {info.temperature:g}",
     ]
-    provenance = model.describe().get("provenance", {})
-    lines += [f"{key:11} {printable(str(value))}" for key, value in provenance.items() if value]
+    described = model.describe()
+    if calibration := described["calibration"]:
+        images = sum(part["images"] for part in calibration)
+        lines.append(f"calibration {images} images of {len(calibration)} prototypes")
+    provenance = described["provenance"].items()
+    lines += [f"{key:11} {printable(str(value))}" for key, value in provenance if value]
     lines.append(
         f"bank        epoch {info.bank_epoch}: {info.known_count} known, {info.novel_count} novel, "
         f"{info.retired_count} retired"

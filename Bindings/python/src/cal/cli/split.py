@@ -25,7 +25,7 @@ def register(commands: Any) -> None:
     )
     parser.add_argument("data", metavar="DATA", help="folder or CSV file")
     parser.add_argument("--out", required=True, type=Path, metavar="CSV", help="manifest to write")
-    add_split_options(parser)
+    add_split_options(parser, seed=0)
     parser.add_argument(
         "--no-check", action="store_true", help="trust that every image can be read"
     )

@@ -16,7 +16,7 @@ from .data_options import add_split_options, split_options
 from .exits import DONE, SOME_FAILED
 from .records import printable
 from .train_images import Images, load_images
-from .train_options import NETWORKS, add_training_options, seed
+from .train_options import NETWORKS, SEED, add_training_options, seed
 from .train_progress import train
 from .train_report import report
 
@@ -32,7 +32,7 @@ def register(commands: Any) -> None:
     parser.add_argument("data", metavar="DATA", type=Path, help="folder or manifest")
     parser.add_argument("out", metavar="OUT", type=Path, help="folder to write to")
     parser.add_argument("--manifest", metavar="CSV", type=Path, help="of the folder DATA")
-    add_split_options(parser)
+    add_split_options(parser, seed=SEED)
     add_training_options(parser)
     parser.set_defaults(run=run)
 

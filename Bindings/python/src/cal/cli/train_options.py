@@ -8,6 +8,7 @@ from .._structs import RECIPES
 from ..training import KEEPS, Network
 from .arguments import above_zero, amount, count, positive, processors, share
 
+SEED = 1  # unless told otherwise
 NETWORKS = {
     "resnet18": Network("basic", (2, 2, 2, 2)),
     "resnet34": Network("basic", (3, 4, 6, 3)),
@@ -101,4 +102,4 @@ def _add_validation(parser: argparse.ArgumentParser) -> None:
 
 def seed(chosen: argparse.Namespace) -> int:
     """Of the training, and of what is held out."""
-    return 1 if chosen.seed is None else chosen.seed
+    return SEED if chosen.seed is None else chosen.seed

@@ -19,7 +19,7 @@ def report(
     """Writes OUT/report.html if there is what it needs."""
     if any(importlib.util.find_spec(name) is None for name in ("jinja2", "matplotlib")):
         print(
-            "cal: no report: it needs matplotlib and Jinja2 (pip install 'cal[report]')",
+            "cal: no report: it needs matplotlib and Jinja2 (pip install matplotlib Jinja2)",
             file=sys.stderr,
         )
         return
