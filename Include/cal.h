@@ -47,7 +47,8 @@
  *            handlers, prints nothing, opens no files but the ones you name, and never uses
  *            the network. Each function's "Thread:" line says who may call it.
  * BITS       On one machine with one build, an image gets the same bits alone or in any
- *            batch, with any number of threads, from any binding.
+ *            batch, with any number of threads, from any binding, whatever floating-point mode
+ *            the calling thread is in (which stays, and which its callbacks run in).
  * STABILITY  Functions and values here keep their meaning for the life of libcal.so.1.
  * DOCS       docs/ of the source, share/doc/cal of an installed copy.
  */
@@ -99,7 +100,7 @@ enum {
     CAL_ERR_THREADS = 503,      /* a thread could not be started */
     CAL_ERR_CANCELLED = 601,    /* the progress callback or a _cancel function stopped it */
     CAL_ERR_STATE_LOCKED = 701, /* an updater's folder is in use by another updater */
-    CAL_ERR_STATE_DAMAGED = 702,/* a file of an updater's folder is not what was written */
+    CAL_ERR_STATE_DAMAGED = 702,/* a file of an updater's folder is missing or not what was written */
     CAL_ERR_REFUSED = 703,      /* a commit that would make known methods worse, or int8 as the
                                    default where it changes too many answers */
     CAL_ERR_INTERNAL = 901      /* a defect in libcal; please report it */
@@ -923,7 +924,8 @@ typedef struct cal_updater cal_updater;
 
 enum {
     CAL_UPDATER_SALVAGE = 1, /* open a damaged journal as far as it is good; what follows is set
-                                aside in journal.damaged */
+                                aside in journal.damaged. Without the flag a state whose journal
+                                is missing is damaged, too; with it, it is opened without */
     CAL_UPDATER_NO_SYNC = 2  /* do not wait for the disk at every call: what was observed since
                                 cal_updater_sync is lost if the machine stops, but not if only the
                                 process does */
@@ -949,9 +951,11 @@ typedef struct cal_updater_options {
 CAL_CHECKED cal_status cal_updater_create(const cal_model *model, const char *folder,
                                           const cal_updater_options *options, cal_updater **out);
 
-/* Goes on with the state of a folder. Thread: any. Errors: CAL_ERR_ARGUMENT, CAL_ERR_STRUCT_SIZE,
- * CAL_ERR_NOT_FOUND (no state), CAL_ERR_IO, CAL_ERR_STATE_LOCKED, CAL_ERR_STATE_DAMAGED (the
- * sentence has the byte), CAL_ERR_MODEL_*. */
+/* Goes on with the state of a folder. Of a commit that failed or was not finished, files named
+ * epoch-N.cal and epoch-N.json may be there (or the same with .new), which are removed. Thread: any.
+ * Errors: CAL_ERR_ARGUMENT, CAL_ERR_STRUCT_SIZE, CAL_ERR_NOT_FOUND (no state), CAL_ERR_IO,
+ * CAL_ERR_STATE_LOCKED, CAL_ERR_STATE_DAMAGED (the sentence has the file, and the byte if the file is
+ * there), CAL_ERR_MODEL_*. */
 CAL_CHECKED cal_status cal_updater_open(const char *folder, const cal_updater_options *options,
                                         cal_updater **out);
 
@@ -995,7 +999,9 @@ typedef struct cal_commit_options {
     double duplicate;     /* cosine of features from which two images count as one; 0: 0.999 */
     double known_loss;    /* share of the model's calibration images that may lose their right
                              answer; 0: 0.01; negative: none */
-    double coverage;      /* of pruning, see cal_prune_options; 0: 1, only unused ones go */
+    double coverage;      /* of pruning, see cal_prune_options; 0: 1, only unused ones go. It leaves
+                             known ones as they are, and those named by cal_updater_label that
+                             this commit makes */
     cal_progress_callback progress; /* of 1000; NULL: none */
     void *progress_user;
 } cal_commit_options;
@@ -1044,7 +1050,8 @@ CAL_CHECKED cal_status cal_updater_name(cal_updater *updater, uint64_t id, const
 
 /* Says that a novel prototype is the method of another one, known or novel, which takes over its
  * images. Counts from the next commit on. Thread: one at a time per updater. Errors: as
- * cal_updater_name. */
+ * cal_updater_name; CAL_ERR_ARGUMENT also if, with what was assigned before, prototypes would be
+ * assigned to each other in a circle. */
 CAL_CHECKED cal_status cal_updater_assign(cal_updater *updater, uint64_t id, uint64_t into);
 
 /* Says that images are of a method: that of the prototype `id` or, if name is not NULL, the one of
@@ -1054,16 +1061,23 @@ CAL_CHECKED cal_status cal_updater_assign(cal_updater *updater, uint64_t id, uin
  * updater keeps. (Of an image that was observed with a face box, the key is the SHA-256 of its
  * pixels_sha256 followed by crop_x, crop_y, crop_width and crop_height, 4 bytes each in the byte
  * order of the machine.) The last word on an image counts, from the next commit on. A state has
- * room for as many labelled images as its reservoir for others. On an error some may have been
- * labelled. Thread: one at a time per updater. Errors: as cal_updater_name. */
+ * room for as many labelled images as its reservoir for others. Features that are all 0 point
+ * nowhere and are CAL_ERR_ARGUMENT; so is, of the next commit, a new name whose images cancel each
+ * other out. On an error some may have been labelled. Thread: one at a time per updater. Errors: as
+ * cal_updater_name. */
 CAL_CHECKED cal_status cal_updater_label(cal_updater *updater, const uint8_t *keys,
                                          const float *features, size_t count, uint64_t id,
                                          const char *name);
 
 /* Adds what the state in another folder observed, which must be of the same model and settings.
- * That folder stays as it is: merged twice, its images count twice. Thread: one at a time per
- * updater. Errors: CAL_ERR_HANDLE, CAL_ERR_BUSY, CAL_ERR_ARGUMENT, CAL_ERR_NOT_FOUND, CAL_ERR_IO,
- * CAL_ERR_STATE_*. */
+ * That folder is only read, so it may be write-protected, and stays as it is: merged twice, its
+ * images count twice. A record at the end of its journal that was not written to its end does not
+ * count. What was said of prototypes and images must fit together: nothing has two labels, and no
+ * prototypes are assigned to each other in a circle; else it is CAL_ERR_ARGUMENT and nothing changes.
+ * So is a state whose images have 4 GiB or more. Thread: one at a time per updater. Errors:
+ * CAL_ERR_HANDLE, CAL_ERR_BUSY, CAL_ERR_ARGUMENT, CAL_ERR_NOT_FOUND, CAL_ERR_IO, CAL_ERR_MODEL_*,
+ * CAL_ERR_STATE_LOCKED (an updater has that folder), CAL_ERR_STATE_DAMAGED (the sentence has the
+ * file). */
 CAL_CHECKED cal_status cal_updater_merge(cal_updater *updater, const char *folder);
 
 /* Stops a running preview, commit or cal_updater_observe; nothing otherwise. Thread: any. Errors:

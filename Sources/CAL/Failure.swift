@@ -21,9 +21,12 @@ extension Failure {
   static func null(_ name: String) -> Failure { .argument(name + " is NULL") }
 }
 
-/// The frame of every exported function that returns a status: runs `body`, and leaves its
-/// outcome in the thread's error text. `body` does not escape, so this allocates nothing.
+/// The frame of every exported function that returns a status: runs `body` in the default
+/// floating-point mode, and leaves its outcome in the thread's error text. `body` does not escape, so
+/// this allocates nothing.
 func status(_ body: () throws(Failure) -> Void) -> cal_status {
+  let host = HostMode.leave()
+  defer { HostMode.enter(host) }
   do throws(Failure) {
     try body()
     LastError.clear()

@@ -59,8 +59,10 @@ final class HostSource: ImageSource, @unchecked Sendable {
     guard images.isEmpty else { return lend(images[image], body) }
     var loaded = cal_image()
     loaded.struct_size = UInt32(MemoryLayout<cal_image>.size)
-    guard let load, load(user, UInt64(image), &loaded) == 0 else { return false }
-    defer { unload?(user, UInt64(image), &loaded) }
+    guard let load, HostMode.during({ load(user, UInt64(image), &loaded) == 0 }) else {
+      return false
+    }
+    defer { HostMode.during { unload?(user, UInt64(image), &loaded) } }
     return lend(loaded, body)
   }
 

@@ -44,7 +44,7 @@ final class HostTraining: @unchecked Sendable {
           var told = cal_training_report(report, heldOut: trainer.heldOutCount)
           visitor.withLock { $0 = currentThread() }
           defer { visitor.withLock { $0 = nil } }
-          return callback(user, &told) == 0
+          return HostMode.during { callback(user, &told) == 0 }
         }
       }
       guard trainer.isFinished else {

@@ -78,7 +78,7 @@ final class HostUpdater: @unchecked Sendable {
       if done == request.count { return }
       guard goesOn, !call.isCancelled, !session.call.isCancelled else { break }
       let count = min(HostUpdater.chunk, request.count - done)
-      let part = ObservedImages(
+      let part = try ObservedImages(
         request, first: done, count: count, width: session.model.spec.featureCount)
       goesOn = try observe(part, session)
       done += session.call.doneCount

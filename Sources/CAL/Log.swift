@@ -24,7 +24,7 @@ enum Log {
     guard let callback = sink.callback, level >= sink.minimum else { return }
     // A path may hold a newline of any kind; a log line may not.
     let line = message().split(whereSeparator: \.isNewline).joined(separator: " ")
-    line.withCString { callback(sink.user, level, $0) }
+    line.withCString { line in HostMode.during { callback(sink.user, level, line) } }
   }
 }
 

@@ -1,5 +1,6 @@
 import CALDigest
 import CALModel
+import CALNetwork
 import CALUpdate
 import CCal
 
@@ -12,15 +13,21 @@ final class ObservedImages {
   private let width: Int
   private let results: UnsafeMutablePointer<cal_result>
   private let features: UnsafeMutablePointer<Float>
+  private let memory: (results: ZeroedMemory, features: ZeroedMemory)
 
-  init(_ request: AttributionJob.Request, first: Int, count: Int, width: Int) {
+  init(
+    _ request: AttributionJob.Request, first: Int, count: Int, width: Int
+  ) throws(Failure) {
     callers = request
     self.first = first
     self.count = count
     self.width = width
-    results = .allocate(capacity: count)
-    features = .allocate(capacity: count * width)
-    features.initialize(repeating: 0, count: count * width)
+    guard let answers = ZeroedMemory(byteCount: count * MemoryLayout<cal_result>.stride),
+      let vectors = ZeroedMemory(byteCount: count * width * MemoryLayout<Float>.stride)
+    else { throw Failure(.memory) }
+    memory = (answers, vectors)
+    results = answers.base.bindMemory(to: cal_result.self, capacity: count)
+    features = vectors.base.bindMemory(to: Float.self, capacity: count * width)
     for i in 0..<count {
       var result = request.results.read(first + i)
       // What is wrong with the caller's buffer is for `checkBuffers` to find.
@@ -32,11 +39,6 @@ final class ObservedImages {
       result.struct_size = UInt32(MemoryLayout<cal_result>.size)
       (results + i).initialize(to: result)
     }
-  }
-
-  deinit {
-    results.deallocate()
-    features.deallocate()
   }
 
   /// The same call, for these images and our results.

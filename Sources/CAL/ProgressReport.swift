@@ -16,6 +16,6 @@ struct ProgressReport {
   mutating func report(done: UInt64, total: UInt64) -> Bool {
     guard let callback, done != last else { return true }
     last = done
-    return callback(user, done, total) == 0
+    return HostMode.during { callback(user, done, total) == 0 }
   }
 }

@@ -248,16 +248,17 @@ public final class Executor: @unchecked Sendable {
 private struct WorkerMemory {
   private let arena: FloatMemory
   private let scratch: FloatMemory
-  private let table: UnsafeTable
+  private let table: PointerTable
   private let offsets: SlotOffsets
 
   init(_ plan: Plan) throws(NetworkError) {
     guard let arena = FloatMemory(count: plan.layout.count, touched: true),
-      let scratch = FloatMemory(count: plan.scratch.floats + 64, touched: true)
+      let scratch = FloatMemory(count: plan.scratch.floats + 64, touched: true),
+      let table = PointerTable(count: plan.scratch.pointers)
     else { throw .memory }
     self.arena = arena
     self.scratch = scratch
-    table = UnsafeTable(count: plan.scratch.pointers)
+    self.table = table
     offsets = plan.layout.offsets
   }
 
@@ -268,11 +269,4 @@ private struct WorkerMemory {
       kernels: kernels.table.unsafelyUnwrapped, arena: owner.arena.base, offsets: offsets.base,
       scratch: scratch.base, table: table.base, workers: workers)
   }
-}
-
-private final class UnsafeTable: @unchecked Sendable {
-  let base: UnsafeMutablePointer<UnsafePointer<Float>?>
-
-  init(count: Int) { base = .allocate(capacity: max(count, 1)) }
-  deinit { base.deallocate() }
 }

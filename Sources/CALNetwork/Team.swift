@@ -111,6 +111,8 @@ final class Team: @unchecked Sendable {
         #else
           guard let opaque = raw else { return nil }
         #endif
+        // A thread starts in the mode of the one that started it.
+        FloatMode.setDefault()
         let entry = Unmanaged<Entry>.fromOpaque(opaque).takeRetainedValue()
         entry.team.work(entry.worker)
         return nil

@@ -32,21 +32,13 @@ struct BankDraft {
     for (id, label) in labels.sorted(by: { $0.key < $1.key }) {
       switch label {
       case .name(let name): rename(id, name)
-      case .mergedInto: merge(id, into: try BankDraft.target(of: id, labels))
+      case .mergedInto:
+        guard let target = labels.end(of: id) else {
+          throw .argument("the labels merge prototype \(id) into itself")
+        }
+        merge(id, into: target)
       }
     }
-  }
-
-  /// Where following the labels from `id` ends.
-  private static func target(
-    of id: UInt64, _ labels: [UInt64: Tally.Label]
-  ) throws(UpdateError) -> UInt64 {
-    var place = id
-    for _ in 0...labels.count {
-      guard case .mergedInto(let next) = labels[place] else { return place }
-      place = next
-    }
-    throw .argument("the labels merge prototype \(id) into itself")
   }
 
   private func place(of id: UInt64) -> Int? { prototypes.firstIndex { $0.id == id } }
@@ -104,8 +96,7 @@ struct BankDraft {
   mutating func addBirth(
     of features: [[Float]], apartFrom known: [Float]?, name: String = ""
   ) -> UInt64 {
-    let own = meanDirection(features) ?? Array(repeating: 0, count: old.featureCount)
-    let vector = areCentres ? own : known.map { zip(own, $0).map(-) } ?? own
+    let vector = direction(of: features, apartFrom: known)
     let elders = prototypes.filter { !births.contains($0.id) }
     let novel = elders.filter { $0.kind == .novel }
     let lengths = (novel.isEmpty ? elders : novel).map { CALUpdate.length($0.vector) }
@@ -121,6 +112,17 @@ struct BankDraft {
         id: id, kind: .novel, name: name, vector: vector.map { Float(Double($0) * scale) },
         birthEpoch: old.epoch + 1))
     return id
+  }
+
+  /// Where a birth of these images would point; at most of length 1, and shorter the less they agree.
+  private func direction(of features: [[Float]], apartFrom known: [Float]?) -> [Float] {
+    let own = meanDirection(features) ?? Array(repeating: 0, count: old.featureCount)
+    return areCentres ? own : known.map { zip(own, $0).map(-) } ?? own
+  }
+
+  /// Whether that is anywhere, but for rounding.
+  func hasDirection(_ features: [[Float]], apartFrom known: [Float]?) -> Bool {
+    CALUpdate.length(direction(of: features, apartFrom: known)) > 1e-6
   }
 
   /// Makes the birth that takes the most known images shorter, so that it takes fewer. False if there
@@ -185,12 +187,17 @@ struct BankDraft {
     return unused
   }
 
-  /// Dynamic prototype pruning, by usage over the prototypes' lives and on cached images.
+  /// Dynamic prototype pruning, by usage over the prototypes' lives and on cached images. It touches
+  /// births that an examiner asked for as little as known prototypes.
   mutating func prune(
     _ cached: Cached, _ observed: [UInt64: UInt64], _ temperature: Float,
     _ settings: CommitSettings
   ) throws(UpdateError) -> [UInt64] {
-    let head = head(temperature)
+    let first = prototypes.filter { named.contains($0.id) }
+    let head = HeadRows(
+      first + prototypes.filter { !named.contains($0.id) }, width: old.featureCount,
+      temperature: temperature)
+    let fixed = head.known + first.count
     var usage = head.ids.map { id in
       (place(of: id).map { prototypes[$0].usage } ?? 0) + min(observed[id] ?? 0, Limit.counter)
     }
@@ -199,23 +206,21 @@ struct BankDraft {
       $0 < head.known || births.contains(head.ids[$0]) || usage[$0] == 0
     }
     for images in cached.novel.values { for top in head.tops(of: images) { usage[top] += 1 } }
-    guard !isUnknown, head.known < head.ids.count else { return [] }
+    guard !isUnknown, fixed < head.ids.count else { return [] }
     var how = Pruning.Settings()
     how.coverage = settings.coverage
-    let rows = PrototypeRows(rows: head.ids.count, features: head.width, known: head.known)
+    let rows = PrototypeRows(rows: head.ids.count, features: head.width, known: fixed)
     let pruning = try learningResult { () throws(LearningError) in
       try Pruning(prototypes: head.vectors.span, usage: usage.span, bank: rows, settings: how)
     }
     var merged = [Float](repeating: 0, count: pruning.kept.count * head.width)
     var span = merged.mutableSpan
     _ = pruning.merge(head.vectors.span, usage: usage.span, into: &span)
-    for (i, row) in pruning.kept.enumerated() where row >= head.known {
+    for (i, row) in pruning.kept.enumerated() where row >= fixed {
       guard let place = place(of: head.ids[row]) else { continue }
       prototypes[place].vector = Array(merged[i * head.width..<(i + 1) * head.width])
     }
-    let gone = head.ids.indices.filter {
-      pruning.mergedInto[$0] != $0 && !named.contains(head.ids[$0])
-    }
+    let gone = head.ids.indices.filter { pruning.mergedInto[$0] != $0 }
     for row in gone {
       retire(head.ids[row], into: head.ids[pruning.mergedInto[row]], isLabelled: false)
     }

@@ -40,6 +40,7 @@ extension FileSystem {
     remove: { path throws(FileError) in
       guard unlink(path) == 0 || errno == ENOENT else { throw .last(path, "cannot be removed") }
     },
+    list: { path throws(FileError) in try names(in: path) },
     syncFolder: { path throws(FileError) in
       let folder = openFile(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
       guard folder >= 0 else { throw .last(path, "cannot be opened to be synced") }
@@ -53,13 +54,26 @@ extension FileSystem {
     lock: { path throws(FileError) in
       let file = openFile(path, O_RDWR | O_CREAT | O_CLOEXEC)
       guard file >= 0 else { throw .last(path, "cannot be opened") }
-      guard flock(file, LOCK_EX | LOCK_NB) != 0 else { return file }
-      let error = FileError.last(path, "cannot be locked")
-      let isTaken = errno == EWOULDBLOCK
-      closeFile(file)
-      if isTaken { return nil }
-      throw error
+      return try take(LOCK_EX, file, path) ? file : nil
+    },
+    lockForReading: { path throws(FileError) in
+      let file = openFile(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+      guard file >= 0 else {
+        if errno == ENOENT || errno == EACCES { return .absent }
+        throw .last(path, "cannot be opened")
+      }
+      return try take(LOCK_SH, file, path) ? .held(file) : .taken
     })
+}
+
+/// False if somebody else has it. Without the lock the file is closed.
+private func take(_ kind: Int32, _ file: Int32, _ path: String) throws(FileError) -> Bool {
+  guard flock(file, kind | LOCK_NB) != 0 else { return true }
+  let error = FileError.last(path, "cannot be locked")
+  let isTaken = errno == EWOULDBLOCK
+  closeFile(file)
+  guard isTaken else { throw error }
+  return false
 }
 
 // The C library's, out of the way of the properties of those names.
@@ -88,4 +102,19 @@ private func readFile(_ path: String) throws(FileError) -> [UInt8]? {
     done += got
   }
   return bytes
+}
+
+private func names(in path: String) throws(FileError) -> [String] {
+  guard let folder = opendir(path) else { throw .last(path, "cannot be listed") }
+  defer { closedir(folder) }
+  var names: [String] = []
+  while let entry = readdir(folder) {
+    let name = withUnsafePointer(to: &entry.pointee.d_name) {
+      $0.withMemoryRebound(to: CChar.self, capacity: MemoryLayout.size(ofValue: $0.pointee)) {
+        String(cString: $0)
+      }
+    }
+    if name != "." && name != ".." { names.append(name) }
+  }
+  return names
 }

@@ -30,6 +30,16 @@ public struct FileSystem: Sendable {
     case update
   }
 
+  /// What asking for a lock to read came to.
+  public enum ReadLock: Sendable {
+    /// By this file number, until it is closed.
+    case held(Int32)
+    /// Somebody has it who may write.
+    case taken
+    /// There is no file to lock, or it may not be opened.
+    case absent
+  }
+
   /// Gives a file number for the other operations.
   public var open: @Sendable (_ path: String, Mode) throws(FileError) -> Int32
   /// Writes at `offset`, and says how many bytes it wrote; at least 1.
@@ -44,12 +54,16 @@ public struct FileSystem: Sendable {
   public var rename: @Sendable (_ from: String, _ to: String) throws(FileError) -> Void
   /// No error if there is none.
   public var remove: @Sendable (_ path: String) throws(FileError) -> Void
+  /// Names in a folder, in any order.
+  public var list: @Sendable (_ path: String) throws(FileError) -> [String]
   /// Makes names in the folder last.
   public var syncFolder: @Sendable (_ path: String) throws(FileError) -> Void
   /// Does nothing if there is one.
   public var makeFolder: @Sendable (_ path: String) throws(FileError) -> Void
   /// A file number that holds the lock until it is closed; nil if somebody else holds it.
   public var lock: @Sendable (_ path: String) throws(FileError) -> Int32?
+  /// Keeps those out that `lock`, but not others that read; makes and writes nothing.
+  public var lockForReading: @Sendable (_ path: String) throws(FileError) -> ReadLock
 
   public init(
     open: @escaping @Sendable (String, Mode) throws(FileError) -> Int32,
@@ -60,9 +74,11 @@ public struct FileSystem: Sendable {
     read: @escaping @Sendable (String) throws(FileError) -> [UInt8]?,
     rename: @escaping @Sendable (String, String) throws(FileError) -> Void,
     remove: @escaping @Sendable (String) throws(FileError) -> Void,
+    list: @escaping @Sendable (String) throws(FileError) -> [String],
     syncFolder: @escaping @Sendable (String) throws(FileError) -> Void,
     makeFolder: @escaping @Sendable (String) throws(FileError) -> Void,
-    lock: @escaping @Sendable (String) throws(FileError) -> Int32?
+    lock: @escaping @Sendable (String) throws(FileError) -> Int32?,
+    lockForReading: @escaping @Sendable (String) throws(FileError) -> ReadLock
   ) {
     self.open = open
     self.write = write
@@ -72,9 +88,11 @@ public struct FileSystem: Sendable {
     self.read = read
     self.rename = rename
     self.remove = remove
+    self.list = list
     self.syncFolder = syncFolder
     self.makeFolder = makeFolder
     self.lock = lock
+    self.lockForReading = lockForReading
   }
 }
 
@@ -82,17 +100,22 @@ extension FileSystem {
   /// Writes `path` so that, whatever happens, it holds the old or the new bytes.
   func replace(_ path: String, in folder: String, with bytes: [UInt8]) throws(FileError) {
     let temporary = path + ".new"
-    let file = try open(temporary, .replace)
     do throws(FileError) {
-      try writeAll(bytes, to: file, at: 0)
-      try sync(file)
+      try write(bytes, temporary)
+      try rename(temporary, path)
     } catch {
-      close(file)
+      // A part of a file would keep room that a full disk needs.
+      try? remove(temporary)
       throw error
     }
-    close(file)
-    try rename(temporary, path)
     try syncFolder(folder)
+  }
+
+  private func write(_ bytes: [UInt8], _ path: String) throws(FileError) {
+    let file = try open(path, .replace)
+    defer { close(file) }
+    try writeAll(bytes, to: file, at: 0)
+    try sync(file)
   }
 
   func writeAll(_ bytes: [UInt8], to file: Int32, at offset: Int) throws(FileError) {

@@ -5,8 +5,8 @@ import CALModel
 ///
 ///     u32 "CALJ", u32 length of the body, u64 number, u64 checksum of these, u64 of the body, body
 ///
-/// A checksum is the first 8 bytes of SHA-256. Numbers rise by one, to `Limit.counter`. So what is read back is a
-/// prefix of what was written, and it is known where it ends.
+/// A checksum is the first 8 bytes of SHA-256. Numbers rise by one, to `Limit.counter`. So
+/// what is read back is a prefix of what was written, and it is known where it ends.
 struct Journal {
   struct Record {
     let number: UInt64
@@ -34,14 +34,23 @@ struct Journal {
   static let headerSize = 32
   private static let magic: UInt32 = 0x4A4C_4143
 
-  /// `body` adds the body.
-  static func record(_ number: UInt64, _ body: (inout ByteWriter) -> Void) -> [UInt8] {
+  /// Bytes of the longest body.
+  static let limit = Int(UInt32.max)
+
+  /// `body` adds the body. Throws if it is longer than `limit`, which only tests set.
+  static func record(
+    _ number: UInt64, limit: Int = limit, _ body: (inout ByteWriter) -> Void
+  ) throws(UpdateError) -> [UInt8] {
     var record = ByteWriter()
     record.add([UInt8](repeating: 0, count: headerSize))
     body(&record)
+    let size = record.bytes.count - headerSize
+    guard size <= limit else {
+      throw .argument("\(size) bytes are too many for a record of the journal: at most \(limit)")
+    }
     var header = ByteWriter()
     header.add(magic)
-    header.add(UInt32(record.bytes.count - headerSize))
+    header.add(UInt32(size))
     header.add(number)
     header.add(checksum(header.bytes[...]))
     header.add(checksum(record.bytes[headerSize...]))

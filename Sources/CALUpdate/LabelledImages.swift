@@ -12,7 +12,10 @@ struct LabelledImages {
   private(set) var keys: Set<Digest> = []
 
   /// Adds births to the draft. Labels of prototypes that have no heir in use are as good as none.
-  init(_ labels: ImageLabels, _ draft: inout BankDraft, apartFrom known: [Float]?) {
+  /// Throws if the images of a birth cancel each other out.
+  init(
+    _ labels: ImageLabels, _ draft: inout BankDraft, apartFrom known: [Float]?
+  ) throws(UpdateError) {
     for (method, images) in labels.methods {
       let id: UInt64
       switch method {
@@ -23,7 +26,13 @@ struct LabelledImages {
         if let named = draft.id(named: name) {
           id = named
         } else {
-          id = draft.addBirth(of: images.map(\.feature), apartFrom: known, name: name)
+          let features = images.map(\.feature)
+          guard draft.hasDirection(features, apartFrom: known) else {
+            throw .argument(
+              "the \(images.count) images labelled \"\(name)\" have no direction in common, so there"
+                + " can be no prototype of theirs")
+          }
+          id = draft.addBirth(of: features, apartFrom: known, name: name)
           births.insert(id)
         }
       }

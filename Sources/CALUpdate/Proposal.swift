@@ -25,7 +25,7 @@ struct Proposal {
     let known = KnownImages(
       model, snapshot.tally.without(Set(snapshot.tally.imageLabels.images.keys)))
     let knownMean = meanDirection(known.features.map(\.feature))
-    let labelled = LabelledImages(snapshot.tally.imageLabels, &draft, apartFrom: knownMean)
+    let labelled = try LabelledImages(snapshot.tally.imageLabels, &draft, apartFrom: knownMean)
     let labelCounts = labelled.counts(snapshot.tally)
     let old = snapshot.tally.without(labelled.keys)
     var found = NewMethods(

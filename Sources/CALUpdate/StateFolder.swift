@@ -13,8 +13,8 @@ final class StateFolder {
   private let lock: OpenFile
   private let journal: OpenFile
   private(set) var snapshot: Snapshot
-  private(set) var recovery: Recovery?
-  private var journalSize = 0
+  let recovery: Recovery?
+  private var journalSize: Int
   private var snapshotSize: Int
   /// Number of the journal's last record.
   private var lastRecord: UInt64
@@ -25,8 +25,12 @@ final class StateFolder {
   /// more: so disk space is bounded, and snapshots are a constant share of what is written.
   var journalLimit = 16 << 20
 
+  /// Bytes of a record's body.
+  var recordLimit = Journal.limit
+
   private init(
-    _ path: String, _ files: FileSystem, _ lock: OpenFile, _ snapshot: Snapshot, size: Int
+    _ path: String, _ files: FileSystem, _ lock: OpenFile, _ snapshot: Snapshot, size: Int,
+    stored: StoredState? = nil
   ) throws(UpdateError) {
     journal = OpenFile(
       try ioResult { () throws(FileError) in try files.open(path + "/journal", .update) }, files)
@@ -35,7 +39,9 @@ final class StateFolder {
     self.lock = lock
     self.snapshot = snapshot
     snapshotSize = size
-    lastRecord = snapshot.record
+    recovery = stored?.recovery
+    journalSize = stored?.journalEnd ?? 0
+    lastRecord = stored?.lastRecord ?? snapshot.record
   }
 
   /// A state that has seen nothing. The folder may be there, but must not have a state.
@@ -69,15 +75,34 @@ final class StateFolder {
     else { throw .notFound("\(path) has no state of an updater") }
     let lock = try takeLock(path, files)
     // Again, because who held the lock may have written since.
-    guard let bytes = try ioResult({ () throws(FileError) in try files.read(name) }) else {
-      throw .notFound("\(path) has no state of an updater any more")
+    let stored = try StoredState(path, files, salvage: salvage)
+    let folder = try StateFolder(
+      path, files, lock, stored.snapshot, size: stored.snapshotSize, stored: stored)
+    try folder.tidy(stored)
+    try? folder.removeOrphans()
+    return (folder, stored.model)
+  }
+
+  /// Sets what is damaged aside, and cuts off what is to be no more.
+  private func tidy(_ stored: StoredState) throws(UpdateError) {
+    try ioResult { () throws(FileError) in
+      guard let journal = stored.journal else { return try files.syncFolder(path) }
+      if let recovery, recovery.isDamage {
+        try write(Array(journal[recovery.offset...]), "journal.damaged")
+      }
+      if journalSize < journal.count { try cut(to: journalSize) }
     }
-    let head = try Snapshot.Head(bytes, name: name)
-    let model = try load(head.epochs[head.epochs.count - 1], path, files)
-    let snapshot = try Snapshot(head, features: model.spec.featureCount)
-    let folder = try StateFolder(path, files, lock, snapshot, size: bytes.count)
-    try folder.replay(features: model.spec.featureCount, salvage: salvage)
-    return (folder, model)
+  }
+
+  /// Removes what a commit left behind that failed or was not finished.
+  private func removeOrphans() throws(FileError) {
+    let epochs = snapshot.epochs.map(\.number)
+    let kept = epochs.map(modelName) + epochs.map(reportName)
+    let orphans = try files.list(path).filter { isOfAnEpoch($0) && !kept.contains($0) }
+    guard !orphans.isEmpty else { return }
+    // Before they go it must be certain that the snapshot stays which does not list them.
+    try files.syncFolder(path)
+    for name in orphans { try files.remove(path + "/" + name) }
   }
 
   /// The model of a kept epoch.
@@ -85,7 +110,7 @@ final class StateFolder {
     guard let epoch = snapshot.epochs.first(where: { $0.number == number }) else {
       throw .notFound("epoch \(number) is not kept; there are \(snapshot.epochs.map(\.number))")
     }
-    return try StateFolder.load(epoch, path, files)
+    return try StoredState.model(epoch, path, files)
   }
 
   /// What the commit that made an epoch said; empty for the first one.
@@ -101,7 +126,7 @@ final class StateFolder {
     guard lastRecord < Limit.counter else {
       throw .io("\(path)/journal has no number left for a record")
     }
-    let record = Journal.record(lastRecord + 1) { change.write(to: &$0) }
+    let record = try Journal.record(lastRecord + 1, limit: recordLimit) { change.write(to: &$0) }
     do throws(FileError) {
       try files.writeAll(record, to: journal.number, at: journalSize)
     } catch {
@@ -115,6 +140,12 @@ final class StateFolder {
 
   /// Returns when everything appended is on the disk.
   func sync() throws(UpdateError) {
+    try syncJournal()
+    // Only for tidiness: the journal has everything until it was emptied.
+    if journalSize > max(journalLimit, snapshotSize) { try? compact() }
+  }
+
+  private func syncJournal() throws(UpdateError) {
     try checkUsable()
     do throws(FileError) {
       try files.sync(journal.number)
@@ -123,13 +154,12 @@ final class StateFolder {
       failure = error
       throw .io(error.description)
     }
-    // Only for tidiness: the journal has everything until it was emptied.
-    if journalSize > max(journalLimit, snapshotSize) { try? compact() }
   }
 
   /// Makes `next`, whose current epoch is that of `model`, the state; all of it or nothing.
   func commit(_ next: Snapshot, _ model: Model, report: [UInt8]) throws(UpdateError) {
-    try checkUsable()
+    // A snapshot must not have what a stop of the machine could take from the journal.
+    try syncJournal()
     var next = next
     next.record = lastRecord
     let bytes = next.bytes
@@ -182,79 +212,6 @@ final class StateFolder {
     guard let failure else { return }
     throw .io("the state must be reopened, because of an earlier failure: \(failure)")
   }
-
-  private func replay(features: Int, salvage: Bool) throws(UpdateError) {
-    let name = path + "/journal"
-    let bytes = try ioResult { () throws(FileError) in try files.read(name) ?? [] }
-    var contents = Journal.read(bytes)
-    if let first = contents.records.first, first.number > snapshot.record + 1 {
-      contents = Journal.Contents(records: [], end: 0, rest: .damaged)
-    }
-    if contents.rest != .nothing {
-      recovery = Recovery(
-        offset: contents.end, lost: bytes.count - contents.end,
-        isDamage: contents.rest == .damaged)
-    }
-    if let recovery, recovery.isDamage {
-      guard salvage else { throw recovery.error(name) }
-      try ioResult { () throws(FileError) in
-        try write(Array(bytes[contents.end...]), "journal.damaged")
-      }
-    }
-    for record in contents.records where record.number > snapshot.record {
-      var reader = ByteReader(record.body, name: name)
-      try Change(&reader, snapshot.tally.settings, features: features).apply(to: &snapshot.tally)
-      lastRecord = record.number
-    }
-    journalSize = contents.end
-    if contents.rest != .nothing {
-      try ioResult { () throws(FileError) in try cut(to: contents.end) }
-    }
-  }
-
-  private static func load(
-    _ epoch: Snapshot.Epoch, _ path: String, _ files: FileSystem
-  ) throws(UpdateError) -> Model {
-    let name = path + "/" + modelName(epoch.number)
-    guard let bytes = try ioResult({ () throws(FileError) in try files.read(name) }) else {
-      throw .damaged("\(name) is missing")
-    }
-    let model = try modelResult { () throws(ModelError) in try Model(bytes: bytes.span.bytes) }
-    guard model.digest == epoch.digest else {
-      throw .damaged("\(name) has the digest \(model.digest.hex), not \(epoch.digest.hex)")
-    }
-    return model
-  }
-}
-
-/// What reopening found at the end of the journal.
-public struct Recovery: Sendable, Equatable {
-  /// Where the good records end, in bytes.
-  public var offset: Int
-  /// Bytes behind that.
-  public var lost: Int
-  /// Whether they may have been acknowledged. If not, the machine stopped while they were
-  /// written.
-  public var isDamage: Bool
-
-  func error(_ name: String) -> UpdateError {
-    .damaged(
-      "\(name) is damaged at byte \(offset): the \(lost) bytes from there on are not what was"
-        + " written; salvage keeps what is in front of it")
-  }
-}
-
-/// A file that is closed when nobody uses it any more.
-private final class OpenFile {
-  let number: Int32
-  private let files: FileSystem
-
-  init(_ number: Int32, _ files: FileSystem) {
-    self.number = number
-    self.files = files
-  }
-
-  deinit { files.close(number) }
 }
 
 private func takeLock(_ path: String, _ files: FileSystem) throws(UpdateError) -> OpenFile {
@@ -263,9 +220,6 @@ private func takeLock(_ path: String, _ files: FileSystem) throws(UpdateError) -
   else { throw .locked("\(path) is in use by another updater") }
   return OpenFile(lock, files)
 }
-
-private func modelName(_ epoch: UInt64) -> String { "epoch-\(epoch).cal" }
-private func reportName(_ epoch: UInt64) -> String { "epoch-\(epoch).json" }
 
 /// Turns a file's error into an update's.
 func ioResult<Result>(_ body: () throws(FileError) -> Result) throws(UpdateError) -> Result {

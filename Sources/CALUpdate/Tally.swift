@@ -114,6 +114,31 @@ public struct Tally: Sendable, Equatable {
   }
 }
 
+extension [UInt64: Tally.Label] {
+  /// The prototype that following the labels from `id` leads to; nil if they lead in a circle.
+  func end(of id: UInt64) -> UInt64? {
+    var place = id
+    for _ in 0...count {
+      guard case .mergedInto(let next) = self[place] else { return place }
+      place = next
+    }
+    return nil
+  }
+
+  /// A prototype in a circle, the one with the lowest id, and the one that it is merged into.
+  var circle: (id: UInt64, target: UInt64)? {
+    for id in keys.sorted() where end(of: id) == nil {
+      guard case .mergedInto(let target) = self[id] else { continue }
+      var place = target
+      for _ in 0..<count where place != id {
+        if case .mergedInto(let next) = self[place] { place = next }
+      }
+      if place == id { return (id, target) }
+    }
+    return nil
+  }
+}
+
 extension Tally {
   /// The same observations, with samples and reservoir as other prototypes explain them. The
   /// images of a prototype that is still in use, or has an heir, stay with it unless another one

@@ -129,6 +129,13 @@ public final class Updater {
         throw .argument("prototype \(id) is a known one, which stays as it is")
       }
       _ = try inUse(target)
+      var labels = tally.labels
+      labels[id] = label
+      guard labels.end(of: id) != nil else {
+        throw .argument(
+          "prototype \(id) cannot be merged into prototype \(target): with the labels that there"
+            + " are already this would be a circle")
+      }
     }
     try folder.append(.labelled(id, label))
     if options.syncsAlways { try folder.sync() }
@@ -142,6 +149,11 @@ public final class Updater {
   ) throws(UpdateError) {
     try check(method)
     let images = try features.isEmpty ? kept(keys) : given(features, keys)
+    for (image, feature) in images.enumerated() where !(length(feature) > 0) {
+      throw .argument(
+        "keys[\(image)], \(keys[image].hex), is an image whose features are all 0: they point"
+          + " nowhere, so they say nothing of a method")
+    }
     for first in stride(from: 0, to: keys.count, by: Updater.recordSize) {
       var part = ImageLabels()
       for image in first..<min(first + Updater.recordSize, keys.count) {
@@ -191,16 +203,21 @@ public final class Updater {
     return found
   }
 
-  /// Adds what another updater of the same model observed. It is not changed; merging it twice
-  /// counts its images twice.
+  /// Adds what another updater of the same model observed. Its folder is only read; merging it
+  /// twice counts its images twice.
   public func merge(_ path: String) throws(UpdateError) {
-    let (other, otherModel) = try StateFolder.open(path, files: options.files, salvage: false)
-    guard otherModel.digest == model.digest else {
+    let other = try StoredState.read(path, options.files)
+    guard other.model.digest == model.digest else {
       throw .argument(
-        "\(path) is of the model \(otherModel.digest.hex), this state of \(model.digest.hex)")
+        "\(path) is of the model \(other.model.digest.hex), this state of \(model.digest.hex)")
     }
     var trial = tally
     try trial.merge(other.snapshot.tally)
+    if let circle = trial.labels.circle {
+      throw .argument(
+        "the labels of \(path) and of this state make a circle: prototype \(circle.id) would be"
+          + " merged into prototype \(circle.target), and that one into it")
+    }
     try folder.append(.observed(other.snapshot.tally))
     try folder.sync()
   }

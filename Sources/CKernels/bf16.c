@@ -1,4 +1,4 @@
-#include "bf16.h"
+#include "bf16_private.h"
 
 #include <stddef.h>
 #include <string.h>
@@ -16,6 +16,8 @@ const calk_bf16 *calk_bf16_for(calk_set set) {
     if (!calk_kernels_for(set))
         return NULL;
     switch (set) {
+    case CALK_PORTABLE:
+        return &calk_bf16_portable;
 #if defined(__x86_64__)
     case CALK_AVX2:
         return &calk_bf16_avx2;
@@ -23,7 +25,7 @@ const calk_bf16 *calk_bf16_for(calk_set set) {
         return __builtin_cpu_supports("avx512bf16") ? &calk_bf16_avx512bf16 : &calk_bf16_avx512;
 #endif
     default:
-        return &calk_bf16_portable;
+        return NULL;
     }
 }
 
@@ -42,11 +44,6 @@ float calk_bf16_round(float value) {
     return value;
 }
 
-/* Of vectors. */
-static int32_t whole(int32_t channels) {
-    return (channels + CALK_CHANNELS - 1) / CALK_CHANNELS * CALK_CHANNELS;
-}
-
 /* Puts a weight into its place in a group of four bytes. */
 static void place(int32_t together, int32_t c, float weight, float *group) {
     const float number = calk_bf16_round(weight);
@@ -60,10 +57,9 @@ static void place(int32_t together, int32_t c, float weight, float *group) {
 void calk_bf16_pack(const calk_bf16 *loops, int64_t depth, int64_t depth_offset,
                     const calk_filter *f, int32_t panel_begin, int32_t panel_end, float *packed) {
     const int32_t length = calk_bf16_length(loops, f->in), panel = loops->panel;
-    const int32_t padded = whole(f->out);
     for (int32_t o = panel_begin * panel; o < f->out && o < panel_end * panel; o++) {
         const int32_t first = o / panel * panel;
-        const int32_t width = padded - first > panel / 2 ? panel : panel / 2;
+        const int32_t width = calk_panel_width(panel, f->out, first);
         float *column = packed + first * depth + depth_offset * width + o - first;
         for (int32_t t = 0; t < f->taps; t++)
             for (int32_t c = 0; c < f->in; c++) {
@@ -76,7 +72,7 @@ void calk_bf16_pack(const calk_bf16 *loops, int64_t depth, int64_t depth_offset,
 /* Floats from position to position of a window's codes: whole vectors, and a line more so that
  * positions do not fall on the same cache sets. */
 static int32_t stride_of(const calk_bf16 *loops, const calk_window *w) {
-    return calk_bf16_length(loops, whole(w->length)) + 16;
+    return calk_bf16_length(loops, calk_padded(w->length)) + 16;
 }
 
 int64_t calk_bf16_room(const calk_bf16 *loops, const calk_conv *conv, int32_t rows) {
@@ -94,7 +90,7 @@ static float *encode(const calk_bf16 *loops, const calk_window *w, int32_t out_w
     const int32_t stride = stride_of(loops, w);
     for (int64_t i = 0; i < codes->positions;) {
         const calk_run run = calk_codes_run(w, out_width, codes, row_begin, i);
-        loops->encode(in + run.first, run.step, run.count, whole(w->length), to, stride);
+        loops->encode(in + run.first, run.step, run.count, calk_padded(w->length), to, stride);
         to += run.count * stride;
         i += run.count;
     }

@@ -2,8 +2,8 @@
 #if defined(__x86_64__)
 #include <immintrin.h>
 
-#include "bf16.h"
-#include "conv.h"
+#include "bf16_private.h"
+#include "conv_private.h"
 
 #define ISA(x) x##_avx512bf16
 #define LANES 16

@@ -4,7 +4,7 @@
 #ifndef CALK_CODES_H
 #define CALK_CODES_H
 
-#include "conv.h"
+#include "conv_private.h"
 
 typedef struct calk_codes {
     int32_t first_line, lines; /* of the map, where a window has more than one tap */

@@ -1,4 +1,4 @@
-#include "conv.h"
+#include "conv_private.h"
 
 #include <stddef.h>
 

@@ -12,14 +12,14 @@ static void ISA(conv)(const calk_conv *conv, const calk_conv_data *data, int32_t
 
     /* Blocks of nearly equal height: a small last block would waste the registers. */
     for (int32_t i = 0; i < blocks; i++) {
-        const int32_t first = row_begin + (int32_t)((int64_t)rows * i / blocks);
-        const int32_t last = row_begin + (int32_t)((int64_t)rows * (i + 1) / blocks);
+        const int32_t first = row_begin + calk_share(rows, i, blocks);
+        const int32_t last = row_begin + calk_share(rows, i + 1, blocks);
         calk_tap_pointers(conv, data, first, last, table + (int64_t)(first - row_begin) * taps);
     }
 
     for (int32_t panel = panel_begin; panel < panel_end; panel++) {
         const int32_t column = panel * PANEL;
-        const int32_t wide = conv->out_channels - column > LANES;
+        const int32_t wide = calk_panel_width(PANEL, conv->out_channels, column) == PANEL;
         ISA(block)
         b = {
             .lengths = lengths,
@@ -30,8 +30,8 @@ static void ISA(conv)(const calk_conv *conv, const calk_conv_data *data, int32_t
             .stride = conv->out_stride,
         };
         for (int32_t i = 0; i < blocks; i++) {
-            const int32_t first = (int32_t)((int64_t)rows * i / blocks);
-            const int32_t last = (int32_t)((int64_t)rows * (i + 1) / blocks);
+            const int32_t first = calk_share(rows, i, blocks);
+            const int32_t last = calk_share(rows, i + 1, blocks);
             const int64_t at = (int64_t)(row_begin + first) * conv->out_stride + column;
             b.rows = table + (int64_t)first * taps;
             b.out = data->out + at;

@@ -29,11 +29,10 @@ bool calk_fold_rest(const calk_filter *f, int32_t begin, int32_t end, int8_t *re
 
 void calk_unfold(int32_t panel, int64_t depth, int64_t depth_offset, const calk_filter *f,
                  const float *packed, const int8_t *rest, void *weights) {
-    const int32_t padded = (f->out + CALK_CHANNELS - 1) / CALK_CHANNELS * CALK_CHANNELS;
     const int64_t width = (int64_t)f->in * f->taps;
     for (int32_t o = 0; o < f->out; o++) {
         const int32_t first = o / panel * panel;
-        const int32_t columns = padded - first > panel / 2 ? panel : panel / 2;
+        const int32_t columns = calk_panel_width(panel, f->out, first);
         const float *from = packed + first * depth + depth_offset * columns + (o - first);
         for (int64_t i = 0; i < width; i++) {
             /* The file has taps side by side, a panel inputs. */

@@ -63,15 +63,15 @@ static void ISA(weight_gradient)(const calk_weight_gradient *w, int32_t row_begi
     const int32_t taps = calk_conv_taps(conv);
     const int32_t runs = (length + BLOCK_ROWS - 1) / BLOCK_ROWS;
     const int32_t rows = row_end - row_begin;
-    const int64_t stride = (conv->out_channels + CALK_CHANNELS - 1) / CALK_CHANNELS * CALK_CHANNELS;
+    const int64_t stride = calk_padded(conv->out_channels);
     const calk_conv_data data = {.in = {w->in}};
     calk_tap_pointers(conv, &data, row_begin, row_end, table);
     for (int32_t tile = tile_begin; tile < tile_end; tile++) {
         const int32_t run = tile % runs, tap = tile / runs % taps;
         const int32_t column = tile / runs / taps * PANEL;
-        const int32_t wide = conv->out_channels - column > LANES;
-        const int32_t first = (int32_t)((int64_t)length * run / runs);
-        const int32_t last = (int32_t)((int64_t)length * (run + 1) / runs);
+        const int32_t wide = calk_panel_width(PANEL, conv->out_channels, column) == PANEL;
+        const int32_t first = calk_share(length, run, runs);
+        const int32_t last = calk_share(length, run + 1, runs);
         ISA(outer_table)
         [last - first - 1][wide](
             table + (int64_t)tap *rows, first, rows,

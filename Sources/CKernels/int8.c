@@ -1,4 +1,4 @@
-#include "int8.h"
+#include "int8_private.h"
 
 calk_codes calk_int8_codes(const calk_int8 *conv, int32_t row_begin, int32_t row_end) {
     const int32_t depth =

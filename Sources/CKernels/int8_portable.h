@@ -15,7 +15,9 @@ INLINE void ISA(int8_encode)(const float *in, int32_t length, float codes, uint8
 #pragma clang fp contract(off)
     const vec shift = splat(3 << 22), most = splat(CALK_CODE_MAX);
     for (int32_t c = 0; c < length; c += LANES) {
-        const vec x = at_least_zero(load(in + c) * splat(codes));
+        const vec scaled = load(in + c) * splat(codes);
+        /* What is not a number becomes 0. */
+        const vec x = choose(scaled > (vec){0}, scaled, (vec){0});
         /* The low bits of such a sum are the whole number. */
         const veci code = (veci)(choose(x < most, x, most) + shift) & 0xff;
         *(ISA(bytes) *)(to + c) = __builtin_convertvector(code, ISA(bytes));

@@ -97,8 +97,8 @@ void ISA(calk_int8_conv)(const calk_int8 *conv, const calk_conv_data *data, int3
     const int32_t taps = conv->window.kernel_h * conv->window.kernel_w;
     const int32_t length = codes.walk.window[0].length * 4;
     for (int32_t i = 0; i < blocks; i++) {
-        const int32_t first = (int32_t)((int64_t)rows * i / blocks);
-        const int32_t last = (int32_t)((int64_t)rows * (i + 1) / blocks);
+        const int32_t first = calk_share(rows, i, blocks);
+        const int32_t last = calk_share(rows, i + 1, blocks);
         calk_tap_pointers(&codes.walk, &source, codes.begin + first, codes.begin + last,
                           table + (int64_t)first * taps);
     }
@@ -115,8 +115,8 @@ void ISA(calk_int8_conv)(const calk_int8 *conv, const calk_conv_data *data, int3
             .stride = conv->out_stride,
         };
         for (int32_t i = 0; i < blocks; i++) {
-            const int32_t first = (int32_t)((int64_t)rows * i / blocks);
-            const int32_t last = (int32_t)((int64_t)rows * (i + 1) / blocks);
+            const int32_t first = calk_share(rows, i, blocks);
+            const int32_t last = calk_share(rows, i + 1, blocks);
             const int64_t at = (int64_t)(row_begin + first) * conv->out_stride + column;
             b.rows = table + (int64_t)first * taps;
             b.out = data->out + at;

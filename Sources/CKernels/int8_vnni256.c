@@ -1,7 +1,7 @@
 /* The int8 loop with AVX-VNNI: 256 bits, of processors without AVX-512. */
 #if defined(__x86_64__)
-#include "conv.h"
-#include "int8.h"
+#include "conv_private.h"
+#include "int8_private.h"
 
 #define ISA(x) x##_avxvnni
 #define LANES 8

@@ -1,7 +1,7 @@
 /* The int8 loop with AVX-512 VNNI. */
 #if defined(__x86_64__)
-#include "conv.h"
-#include "int8.h"
+#include "conv_private.h"
+#include "int8_private.h"
 
 #define ISA(x) x##_avx512vnni
 #define LANES 16

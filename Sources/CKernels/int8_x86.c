@@ -1,7 +1,7 @@
 /* Which int8 loop the sets of x86-64 run: that of VNNI where the processor has it. All give the
  * same bits. */
 #if defined(__x86_64__)
-#include "int8.h"
+#include "int8_private.h"
 
 typedef struct int8_loop {
     const char *name;

@@ -1,9 +1,9 @@
 /* AVX2 and FMA. */
 #if defined(__x86_64__)
-#include "bf16.h"
-#include "conv.h"
+#include "bf16_private.h"
+#include "conv_private.h"
 #include "include/kernels.h"
-#include "int8.h"
+#include "int8_private.h"
 #include "winograd_points.h"
 
 #define ISA(x) x##_avx2

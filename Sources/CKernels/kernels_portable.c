@@ -1,8 +1,8 @@
 /* The plain target: SSE2 on x86-64, NEON on arm64. */
-#include "bf16.h"
-#include "conv.h"
+#include "bf16_private.h"
+#include "conv_private.h"
 #include "include/kernels.h"
-#include "int8.h"
+#include "int8_private.h"
 #include "winograd_points.h"
 
 #define ISA(x) x##_portable

@@ -11,12 +11,6 @@ INLINE const ISA(loose) * ISA(pack_from)(const calk_filter *f, int32_t o, int32_
     return (const ISA(loose) *)f->weights + o * f->out_step + c * f->in_step + tap;
 }
 
-INLINE int32_t ISA(pack_width)(const calk_filter *f, int32_t first) {
-    /* The last panel is as wide as the vectors it needs: half or whole. */
-    const int32_t padded = (f->out + CALK_CHANNELS - 1) / CALK_CHANNELS * CALK_CHANNELS;
-    return padded - first > LANES ? PANEL : LANES;
-}
-
 /* `count` inputs from c on of one tap, of the `outs` first outputs of a panel. */
 INLINE void ISA(pack_block)(const int32_t width, const calk_filter *f, int32_t first, int32_t outs,
                             int32_t c, int32_t count, int32_t tap, float *to) {
@@ -51,7 +45,7 @@ static void ISA(pack)(int64_t depth, int64_t depth_offset, const calk_filter *f,
     for (int32_t panel = panel_begin; panel < panel_end; panel++) {
         const int32_t first = panel * PANEL;
         float *to = packed + first * depth;
-        if (ISA(pack_width)(f, first) == PANEL)
+        if (calk_panel_width(PANEL, f->out, first) == PANEL)
             ISA(pack_panel)(PANEL, depth_offset, f, first, to);
         else
             ISA(pack_panel)(LANES, depth_offset, f, first, to);
@@ -85,7 +79,7 @@ INLINE void ISA(winograd_pack_panel)(const int32_t tile, const int n, const calk
                                      int32_t first, float *to) {
     const int32_t side = tile + 2, width = n * LANES;
     const int32_t outs = f->out - first < width ? f->out - first : width;
-    const int32_t in_padded = (f->in + CALK_CHANNELS - 1) / CALK_CHANNELS * CALK_CHANNELS;
+    const int32_t in_padded = calk_padded(f->in);
     vec w[9][2];
     memset(w, 0, sizeof w);
     for (int32_t c = 0; c < f->in; c++, to += width) {
@@ -103,11 +97,11 @@ INLINE void ISA(winograd_pack_panel)(const int32_t tile, const int n, const calk
 
 static void ISA(winograd_pack)(int32_t tile, const calk_filter *f, int32_t panel_begin,
                                int32_t panel_end, float *packed) {
-    const int64_t in_padded = (f->in + CALK_CHANNELS - 1) / CALK_CHANNELS * CALK_CHANNELS;
+    const int64_t in_padded = calk_padded(f->in);
     const int64_t depth = calk_winograd_points(tile) * in_padded;
     for (int32_t panel = panel_begin; panel < panel_end; panel++) {
         const int32_t first = panel * PANEL;
-        const int wide = ISA(pack_width)(f, first) == PANEL;
+        const int wide = calk_panel_width(PANEL, f->out, first) == PANEL;
         float *to = packed + first * depth;
         if (tile == 2 && wide)
             ISA(winograd_pack_panel)(2, 2, f, first, to);

@@ -18,7 +18,9 @@ INLINE vec load(const float *p) { return *(const vec *)p; }
 INLINE void store(float *p, vec v) { *(vec *)p = v; }
 INLINE vec splat(float x) { return x - (vec){0}; }
 INLINE vec choose(veci mask, vec a, vec b) { return (vec)((mask & (veci)a) | (~mask & (veci)b)); }
-INLINE vec at_least_zero(vec v) { return choose(v > (vec){0}, v, (vec){0}); }
-INLINE vec maximum(vec a, vec b) { return choose(a > b, a, b); }
+/* What is not a number stays so in both, as in PyTorch: a network that overflows must not end in
+ * finite features. Of two operands, x86's maximum gives the second then. */
+INLINE vec at_least_zero(vec v) { return choose((vec){0} > v, (vec){0}, v); }
+INLINE vec maximum(vec a, vec b) { return choose(b == b, choose(b > a, b, a), b); }
 
 #endif

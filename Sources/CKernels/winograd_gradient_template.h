@@ -86,10 +86,10 @@ static void ISA(winograd_products)(const calk_winograd *w, const float *v, const
         for (int32_t i = 0; i < tiles; i++)
             table[i] = from + i * in;
         for (int32_t column = 0; column < width; column += PANEL) {
-            const int32_t wide = width - column > LANES;
+            const int32_t wide = calk_panel_width(PANEL, width, column) == PANEL;
             for (int32_t run = 0; run < runs; run++) {
-                const int32_t first = (int32_t)((int64_t)length * run / runs);
-                const int32_t last = (int32_t)((int64_t)length * (run + 1) / runs);
+                const int32_t first = calk_share(length, run, runs);
+                const int32_t last = calk_share(length, run + 1, runs);
                 float *to = sums + ((int64_t)point * length + first) * width + column;
                 ISA(outer_table)
                 [last - first - 1][wide](table, first, tiles, gradient + column, out, to, width);

@@ -173,7 +173,7 @@ static void ISA(winograd_output)(const calk_winograd *w, const calk_winograd_dat
     const int32_t blocks = (tiles + BLOCK_ROWS - 1) / BLOCK_ROWS;
     for (int32_t panel = panel_begin; panel < panel_end; panel++) {
         const int32_t column = panel * PANEL;
-        const int32_t wide = w->out_channels - column > LANES;
+        const int32_t wide = calk_panel_width(PANEL, w->out_channels, column) == PANEL;
         const int32_t width = wide ? PANEL : LANES;
         const int64_t next = calk_winograd_room(tiles, width);
         ISA(block) b = {.rows = table, .lengths = &w->in_channels, .taps = 1, .stride = width};
@@ -183,8 +183,8 @@ static void ISA(winograd_output)(const calk_winograd *w, const calk_winograd_dat
             b.weights = w->weights + (int64_t)column * points * w->in_channels +
                         (int64_t)point * w->in_channels * width;
             for (int32_t i = 0; i < blocks; i++) {
-                const int32_t first = (int32_t)((int64_t)tiles * i / blocks);
-                const int32_t last = (int32_t)((int64_t)tiles * (i + 1) / blocks);
+                const int32_t first = calk_share(tiles, i, blocks);
+                const int32_t last = calk_share(tiles, i + 1, blocks);
                 b.rows = table + first;
                 b.out = products + point * next + (int64_t)first * width;
                 ISA(look_ahead)(&b, w->in_channels, width, blocks, i);

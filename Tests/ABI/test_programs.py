@@ -17,6 +17,7 @@ PROGRAMS = [
     "batch.c",
     "quantize.c",
     "bf16.c",
+    "rounding.c",
     "threads.c",
     "damaged.c",
     "quiet.c",
@@ -99,16 +100,24 @@ def test_updating(
     assert sorted(tmp_path.iterdir()) == sorted([*folders, program])
 
 
+def run_in_little_memory(installed: Installed, *command: Path) -> None:
+    """Half a GiB of address space holds a program and its libraries."""
+    limit = 1 << 29
+    installed.run(
+        *command, preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+    )
+
+
 def test_damaged_models_do_not_take_memory(
     installed: Installed, models: list[Path], tmp_path: Path
 ) -> None:
     """A length of 2 GiB in a file of 2 kB must be refused before anything of that size is asked
-    for; half a GiB of address space holds the program and its libraries."""
-    program = build(installed, tmp_path, "damaged.c")
-    limit = 1 << 29
-    installed.run(
-        program, *models, preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
-    )
+    for."""
+    run_in_little_memory(installed, build(installed, tmp_path, "damaged.c"), *models)
+
+
+def test_memory_that_is_short_is_an_error(installed: Installed, tmp_path: Path) -> None:
+    run_in_little_memory(installed, build(installed, tmp_path, "memory.c"))
 
 
 def test_closed_streams(installed: Installed, models: list[Path], tmp_path: Path) -> None:

@@ -30,11 +30,3 @@ enum Golden {
     return try decoder.decode(Cases<Case>.self, from: data).cases
   }
 }
-
-/// The largest difference, relative to the largest number of `right`.
-func relativeError(_ found: [Float], _ right: [Double]) -> Double {
-  guard found.count == right.count else { return .infinity }
-  let scale = right.map(abs).max() ?? 0
-  let error = zip(found, right).map { abs(Double($0) - $1) }.max() ?? 0
-  return scale > 0 ? error / scale : error
-}

@@ -1,3 +1,4 @@
+import CALTestSupport
 import Testing
 
 @testable import CALLearning

@@ -51,13 +51,6 @@ struct GoldenNetwork {
   }
 }
 
-/// |a - b| relative to the largest |b|.
-func relativeError(_ a: [Float], _ b: [Float]) -> Float {
-  guard a.count == b.count else { return .infinity }
-  let scale = b.map(abs).max() ?? 1
-  return zip(a, b).map { abs($0 - $1) }.max()! / max(scale, 1e-30)
-}
-
 @Suite(.enabled(if: Shared.isPresent, "golden numbers not found: set CAL_SHARED"))
 struct GoldenTests {
   @Test(arguments: GoldenNetwork.names)

@@ -84,8 +84,9 @@ struct RandomNetwork {
 }
 
 extension RandomNetwork {
-  /// One whose stem's sums are exact for `exactInput`, and so the same in every set; of its other
-  /// convolutions none is Winograd's.
+  /// One whose sums in fp32 are exact for `exactInput`, and so the same in every set: those of the
+  /// stem, and where that has few channels, of what reads it. Its other convolutions are reduced in
+  /// int8 and bf16, and none is Winograd's.
   static func exactStem(seed: UInt64) -> RandomNetwork {
     var chance = Chance(seed: seed)
     let stages = (0..<Int.random(in: 1...3, using: &chance)).map { _ in
@@ -93,19 +94,28 @@ extension RandomNetwork {
         blocks: 1, innerChannels: chance.pick([17, 20, 32, 33]),
         outChannels: chance.pick([18, 48, 64]), stride: 2)
     }
+    let channels = chance.pick([16, 24])
     let spec = NetworkSpec(
       block: .bottleneck,
-      stem: .init(kernel: 3, stride: 1, channels: 24, maxPool: chance.pick([true, false])),
+      stem: .init(kernel: 3, stride: 1, channels: channels, maxPool: chance.pick([true, false])),
       stages: stages, ffe: nil, neck: .none, normEpsilon: 0.5, inputSize: chance.pick([17, 24]))
     var random = RandomNetwork(spec: spec, seed: seed)
-    random.tensors["backbone.conv1.weight"] = random.tensors["backbone.conv1.weight"]!.map {
-      ($0 * 8).rounded() / 8
-    }
-    // A norm that changes nothing.
-    for (part, value) in [("weight", 1), ("bias", 0), ("running_mean", 0), ("running_var", 0.5)] {
-      random.tensors["backbone.bn1.\(part)"] = Array(repeating: Float(value), count: 24)
+    random.makeExact("backbone.conv1", "backbone.bn1")
+    if channels == 16 {
+      random.makeExact("backbone.layer1.0.conv1", "backbone.layer1.0.bn1")
+      random.makeExact("backbone.layer1.0.downsample.0", "backbone.layer1.0.downsample.1")
     }
     return random
+  }
+
+  /// Weights of few digits, and a norm that changes nothing.
+  private mutating func makeExact(_ convolution: String, _ norm: String) {
+    tensors[convolution + ".weight"] = tensors[convolution + ".weight"]!.map {
+      ($0 * 8).rounded() / 8
+    }
+    for (part, value) in [("weight", 1), ("bias", 0), ("running_mean", 0), ("running_var", 0.5)] {
+      tensors["\(norm).\(part)"] = tensors["\(norm).\(part)"]!.map { _ in Float(value) }
+    }
   }
 
   /// Gives weights of its stem and of its first block the largest numbers there are.

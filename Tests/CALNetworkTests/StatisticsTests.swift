@@ -1,3 +1,4 @@
+import CALTestSupport
 import Synchronization
 import Testing
 

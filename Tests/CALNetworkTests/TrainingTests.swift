@@ -35,11 +35,9 @@ struct TrainingStep {
   }
 
   /// Both views see the same batch, the second in the other order.
-  func run(_ kernels: KernelSet, threads: Int, views: Int = 1, capacity: Int? = nil) throws
-    -> Outcome
-  {
+  func run(_ kernels: KernelSet, threads: Int, views: Int = 1) throws -> Outcome {
     let network = try TrainingNetwork(
-      spec: random.spec, prototypes: prototypes, images: capacity ?? images, views: views,
+      spec: random.spec, prototypes: prototypes, images: images, views: views,
       kernels: kernels, threads: threads)
     var logits: [Float] = []
     var gradients = [Float](repeating: 0, count: parameters.count)
@@ -154,7 +152,7 @@ struct TrainingStep {
   }
 
   @Test(arguments: UInt64(20)..<26)
-  func bitsDependNeitherOnThreadsNorOnRoom(seed: UInt64) throws {
+  func bitsDoNotDependOnThreads(seed: UInt64) throws {
     let step = TrainingStep(RandomNetwork(seed: seed), seed: seed, images: 5, prototypes: 7)
     for kernels in fastSets {
       let one = try step.run(kernels, threads: 1, views: 2)

@@ -1,4 +1,5 @@
 import CALDigest
+import CALNetwork
 import CCal
 import Testing
 
@@ -198,6 +199,15 @@ import Testing
     expect(
       cal_session_evidence(session.handle, &image, 3, &map, 400, &logit), CAL_ERR_NUMERIC)
     #expect(map.allSatisfy { $0 == -3 } && logit == -3)
+  }
+
+  @Test(
+    arguments: KernelSet.allCases.filter(\.isAvailable),
+    [CAL_PRECISION_FP32, CAL_PRECISION_BF16])
+  func numbersThatCancelToNoneAreAnError(kernels: KernelSet, precision: Int) {
+    let session = TestSession(
+      kernels: Int(kernels.rawValue), bytes: Fixture.cancelling, precision: precision)
+    #expect(session.attribute(picture.image).status == "CAL_ERR_NUMERIC")
   }
 
   @Test(arguments: [(1, 1), (1, 300), (300, 1), (2, 3), (1000, 700)])

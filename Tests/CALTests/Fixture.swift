@@ -38,7 +38,13 @@ enum Fixture {
   static let bytes = serialised(prototypes: prototypes)
 
   /// A model whose weights are so large that its features overflow.
-  static let overflowing = serialised(prototypes: prototypes, gain: 1e20)
+  static let overflowing = serialised(prototypes: prototypes) { _ in 1e20 }
+
+  /// A model in whose middle infinite numbers of both signs add up, in front of a ReLU. What comes
+  /// behind that would be finite if the sums were.
+  static let cancelling = serialised(prototypes: prototypes) {
+    $0.name.hasPrefix("backbone.layer2.0.conv") && !$0.name.contains("conv3") ? 1e30 : 1
+  }
 
   /// A model whose features have length 1.
   static let unit = serialised(prototypes: prototypes, neck: .batchNormUnit(epsilon: 1e-5))
@@ -48,7 +54,8 @@ enum Fixture {
     prototypes: prototypes, neck: .statistics(features: featureCount))
 
   static func serialised(
-    prototypes: [Prototype], gain: Float = 1, neck: NetworkSpec.Neck = spec.neck
+    prototypes: [Prototype], neck: NetworkSpec.Neck = spec.neck,
+    gain: (Parameter) -> Float = { _ in 1 }
   ) -> [UInt8] {
     do {
       var spec = spec
@@ -64,7 +71,7 @@ enum Fixture {
         decision: Decision(
           knownThreshold: knownThreshold, novelThreshold: novelThreshold,
           temperature: temperature),
-        provenance: provenance, tensor: { values($0, gain: gain) })
+        provenance: provenance, tensor: { values($0, gain: gain($0)) })
     } catch {
       Issue.record(error)
       return []

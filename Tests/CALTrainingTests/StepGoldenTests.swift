@@ -136,7 +136,7 @@ private struct Trail {
   /// Per step, the largest difference of a term of the objective.
   private(set) var termErrors: [Double] = []
   /// The largest difference of a number, relative to the largest of its tensor.
-  private(set) var largest: [String: Float] = [:]
+  private(set) var largest: [String: Double] = [:]
   /// The length of the difference of everything trained, relative to that of the golden gradient
   /// or way from the start.
   private(set) var distance: [String: Double] = [:]
@@ -151,7 +151,8 @@ private struct Trail {
       (terms.supervised, expected.supervised), (terms.regulariser, expected.regulariser),
       (terms.ccr, expected.ccr), (terms.acr, expected.acr), (terms.total, expected.total),
     ]
-    termErrors.append(pairs.map { abs($0 - $1) }.max()!)
+    // NaN is larger than any bound.
+    termErrors.append(pairs.map { abs($0 - $1) }.reduce(0) { $1 <= $0 ? $0 : $1 })
   }
 
   mutating func compare(_ layout: ParameterLayout, _ found: [Float], _ prefix: String) {
@@ -174,11 +175,4 @@ private struct Trail {
     }
     distance[prefix] = (away / way).squareRoot()
   }
-}
-
-/// The largest |a - b|, relative to the largest |b|.
-private func relativeError(_ a: [Float], _ b: [Float]) -> Float {
-  guard a.count == b.count else { return .infinity }
-  let scale = b.map(abs).max() ?? 1
-  return zip(a, b).map { abs($0 - $1) }.max()! / max(scale, 1e-30)
 }

@@ -8,7 +8,11 @@ import Testing
     (0..<(700 + 13 * n)).map { UInt8(truncatingIfNeeded: $0 * 31 + n + 1) }
   }
 
-  private let bytes = bodies.enumerated().flatMap { written(UInt64($0) + 4, $1) }
+  private let bytes: [UInt8]
+
+  init() throws {
+    bytes = try JournalTests.bodies.enumerated().flatMap { try written(UInt64($0) + 4, $1) }
+  }
 
   @Test func readsWhatWasWritten() {
     let contents = Journal.read(bytes)
@@ -52,14 +56,29 @@ import Testing
     }
   }
 
-  @Test func recordsMustFollowEachOther() {
+  @Test func recordsMustFollowEachOther() throws {
     let body = JournalTests.bodies[0]
-    let gap = written(1, body) + written(3, body)
+    let gap = try written(1, body) + written(3, body)
     #expect(Journal.read(gap).records.count == 1)
     #expect(Journal.read(gap).rest == .damaged)
   }
+
+  /// A record says its length in 32 bits.
+  @Test func aRecordHasALimit() throws {
+    #expect(Journal.limit == 4_294_967_295)
+    let body = JournalTests.bodies[0]
+    let whole = try Journal.record(1, limit: body.count) { $0.add(body) }
+    #expect(try whole == written(1, body))
+    let error = #expect(throws: UpdateError.self) {
+      try Journal.record(1, limit: body.count - 1) { $0.add(body) }
+    }
+    guard case .argument(let text)? = error else {
+      return #expect(Bool(false), "\(body.count) bytes were accepted")
+    }
+    #expect(text.contains("\(body.count) bytes") && text.contains("\(body.count - 1)"))
+  }
 }
 
-private func written(_ number: UInt64, _ body: [UInt8]) -> [UInt8] {
-  Journal.record(number) { $0.add(body) }
+private func written(_ number: UInt64, _ body: [UInt8]) throws -> [UInt8] {
+  try Journal.record(number) { $0.add(body) }
 }

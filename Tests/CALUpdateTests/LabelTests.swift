@@ -192,6 +192,62 @@ import Testing
     fails("room for 16") { try small.label(many.keys, features: many.features, as: .named("x")) }
   }
 
+  /// A prototype of length 0 would beat all that have a cosine below 0.
+  @Test func imagesNeedADirection() throws {
+    let updater = try updater()
+    var images = late(2, seed: 17)
+    images.keys.append(Fixture.key(1))
+    images.features += [Float](repeating: 0, count: Fixture.features)
+    try updater.observe(images)
+    for features in [images.features, []] {
+      let error = #expect(throws: UpdateError.self) {
+        try updater.label(images.keys, features: features, as: .named("Late"))
+      }
+      #expect(error?.description.contains("keys[2], \(Fixture.key(1).hex),") == true)
+    }
+    #expect(updater.tally.imageLabels.count == 0)
+  }
+
+  @Test func whatCancelsOutIsNoPrototype() throws {
+    let updater = try updater()
+    let image = late(1, seed: 18)
+    let keys = [Fixture.key(1), Fixture.key(2)]
+    let features = image.features + image.features.map(-)
+    try updater.label(keys, features: features, as: .named("Late"))
+    let error = #expect(throws: UpdateError.self) { try updater.commit() }
+    #expect(error?.description.contains("the 2 images labelled \"Late\"") == true)
+    try updater.label([keys[0]], features: image.features, as: .prototype(1))
+    #expect(try updater.commit().born.map(\.images) == [1])
+  }
+
+  /// A coverage below 1 takes prototypes with a small share of the images, but none that an examiner
+  /// asked for in the same commit; nor does such a one take any.
+  @Test(arguments: [(usage: [500, 450] as [UInt64], images: 6), ([1, 1], 40)])
+  func pruningLeavesABirthByName(usage: [UInt64], images: Int) throws {
+    let novel = usage.indices.map {
+      Prototype(
+        id: UInt64(4 + $0), kind: .novel, name: "", vector: Fixture.axis(20 + $0, length: 4),
+        usage: usage[$0])
+    }
+    let model = try Fixture.model(Fixture.prototypes + novel)
+    var labels = ImageLabels()
+    let stream = late(images, seed: 19)
+    for (key, feature) in zip(stream.keys, rows(stream)) {
+      labels.set(key, .init(method: .named("Late"), feature: feature))
+    }
+    let tally = Tally(UpdateSettings())
+    var draft = try BankDraft(model, labels: [:], nextID: 0)
+    let labelled = try LabelledImages(labels, &draft, apartFrom: nil)
+    let cached = Cached(model, tally, KnownImages(model, tally), [:], labelled, draft.head(1))
+    var settings = CommitSettings()
+    settings.coverage = 0.5
+    let before = draft.prototypes
+    #expect(before.map(\.name).contains("Late"))
+    let gone = try draft.prune(cached, labelled.counts(tally), 1, settings)
+    #expect(gone.isEmpty)
+    #expect(draft.prototypes.map(\.vector) == before.map(\.vector))
+  }
+
   /// A label of a prototype that a rollback took away is none.
   @Test func labelsOutliveARollback() throws {
     let updater = try updater()

@@ -7,7 +7,7 @@ final class SimulatedDisk: Sendable {
   enum Fault: Sendable, CaseIterable {
     /// The operation does nothing and says why. EIO, ENOSPC: to the code they are the same.
     case error
-    /// A write takes half of its bytes, and the next one fails, as on a full disk.
+    /// A write takes half of its bytes, and later ones fail, as on a full disk.
     case shortWrite
     /// The process ends: this operation and all later ones do nothing, what was written stays.
     case kill
@@ -17,6 +17,14 @@ final class SimulatedDisk: Sendable {
     case tornPowerLoss
     /// or is there, but for its contents.
     case emptyPowerLoss
+
+    /// Whether what was not synced may be lost.
+    var stopsMachine: Bool {
+      switch self {
+      case .error, .shortWrite, .kill: false
+      case .powerLoss, .tornPowerLoss, .emptyPowerLoss: true
+      }
+    }
   }
 
   private struct File {
@@ -31,12 +39,13 @@ final class SimulatedDisk: Sendable {
     var syncedNames: [String: Int] = [:]
     var open: [Int32: Int] = [:]
     var locks: [Int32: String] = [:]
+    var readLocks: [Int32: String] = [:]
     var nextFile = 1
     var nextNumber: Int32 = 1
     var operations = 0
     var fault: (Fault, Int)?
     var isStopped = false
-    var failsNext = false
+    var isFull = false
   }
 
   private let state = Mutex(State())
@@ -57,9 +66,10 @@ final class SimulatedDisk: Sendable {
     state.withLock {
       $0.open = [:]
       $0.locks = [:]
+      $0.readLocks = [:]
       $0.fault = nil
       $0.isStopped = false
-      $0.failsNext = false
+      $0.isFull = false
     }
   }
 
@@ -69,6 +79,11 @@ final class SimulatedDisk: Sendable {
       body(&state.files[file]!.contents)
       state.files[file]!.synced = state.files[file]!.contents
     }
+  }
+
+  /// As somebody who copies a file into the folder.
+  func put(_ path: String) {
+    state.withLock { SimulatedDisk.make(&$0, path) }
   }
 
   func contents(_ path: String) -> [UInt8]? {
@@ -103,7 +118,6 @@ final class SimulatedDisk: Sendable {
   /// The fault, if this operation has one.
   private static func enter(_ state: inout State) throws(FileError) -> Fault? {
     guard !state.isStopped else { throw FileError("the machine has stopped") }
-    guard !state.failsNext else { throw FileError("no space left") }
     defer { state.operations += 1 }
     guard let (fault, operation) = state.fault, operation == state.operations else { return nil }
     switch fault {
@@ -113,6 +127,14 @@ final class SimulatedDisk: Sendable {
       stop(&state, fault)
       throw FileError("the machine has stopped")
     }
+  }
+
+  /// A file of that name, if there is none.
+  private static func make(_ state: inout State, _ path: String) {
+    guard state.names[path] == nil else { return }
+    state.names[path] = state.nextFile
+    state.files[state.nextFile] = File()
+    state.nextFile += 1
   }
 
   private func act<Result: Sendable>(
@@ -128,11 +150,7 @@ final class SimulatedDisk: Sendable {
     FileSystem(
       open: { [self] path, mode throws(FileError) in
         try act { state, _ throws(FileError) in
-          if state.names[path] == nil {
-            state.names[path] = state.nextFile
-            state.files[state.nextFile] = File()
-            state.nextFile += 1
-          }
+          SimulatedDisk.make(&state, path)
           let file = state.names[path]!
           if mode == .replace { state.files[file]!.contents = [] }
           state.nextNumber += 1
@@ -143,8 +161,9 @@ final class SimulatedDisk: Sendable {
       write: { [self] number, bytes, offset throws(FileError) in
         try act { state, fault throws(FileError) in
           guard let file = state.open[number] else { throw FileError("not open") }
+          guard !state.isFull else { throw FileError("no space left") }
           let part = fault == .shortWrite ? bytes.prefix(max(bytes.count / 2, 1)) : bytes
-          if fault == .shortWrite { state.failsNext = true }
+          if fault == .shortWrite { state.isFull = true }
           var contents = state.files[file]!.contents
           if contents.count < offset + part.count {
             contents += repeatElement(0, count: offset + part.count - contents.count)
@@ -170,6 +189,7 @@ final class SimulatedDisk: Sendable {
         state.withLock {
           $0.open[number] = nil
           $0.locks[number] = nil
+          $0.readLocks[number] = nil
         }
       },
       read: { [self] path throws(FileError) in
@@ -185,16 +205,33 @@ final class SimulatedDisk: Sendable {
       remove: { [self] path throws(FileError) in
         try act { state, _ throws(FileError) in state.names[path] = nil }
       },
+      list: { [self] path throws(FileError) in
+        try act { state, _ throws(FileError) in
+          state.names.keys.filter { $0.hasPrefix(path + "/") }
+            .map { String($0.dropFirst(path.utf8.count + 1)) }
+        }
+      },
       syncFolder: { [self] path throws(FileError) in
         try act { state, _ throws(FileError) in state.syncedNames = state.names }
       },
       makeFolder: { [self] _ throws(FileError) in try act { _, _ throws(FileError) in } },
       lock: { [self] path throws(FileError) in
         try act { state, _ throws(FileError) in
-          guard !state.locks.values.contains(path) else { return nil }
+          guard !state.locks.values.contains(path), !state.readLocks.values.contains(path)
+          else { return nil }
+          SimulatedDisk.make(&state, path)
           state.nextNumber += 1
           state.locks[state.nextNumber] = path
           return state.nextNumber
+        }
+      },
+      lockForReading: { [self] path throws(FileError) in
+        try act { state, _ throws(FileError) in
+          guard state.names[path] != nil else { return .absent }
+          guard !state.locks.values.contains(path) else { return .taken }
+          state.nextNumber += 1
+          state.readLocks[state.nextNumber] = path
+          return .held(state.nextNumber)
         }
       })
   }

@@ -20,7 +20,8 @@ float *zeros(int64_t count);
 float *numbers(int64_t count);
 void free_numbers(void);
 
-/* One number, known in double precision, that is a sum of terms whose sizes add up to `size`. */
+/* One number, known in double precision, that is a sum of terms whose sizes add up to `size`; or
+ * not a number, as expected. */
 int is_close(float got, double expected, double size, double tolerance);
 
 static inline int32_t padded(int32_t channels) {
@@ -33,6 +34,9 @@ void check_winograd(const calk_kernels *kernels);
 void check_quantised(const calk_kernels *kernels);
 void check_bf16(const calk_bf16 *loops);
 void check_pooling(const calk_kernels *kernels);
+void check_frequency(const calk_kernels *kernels);
+void check_gradients(const calk_kernels *kernels);
+void check_weight_gradients(const calk_kernels *kernels);
 void check_row_products(const calk_kernels *kernels);
 void check_fold(const calk_kernels *kernels);
 /* These choose for themselves. */

@@ -4,22 +4,24 @@
 #include "check.h"
 #include "square.h"
 
-/* One convolution, or two that add up, of square maps. */
+/* One convolution, or two that add up, of square maps of some images. */
 typedef struct layer {
-    int32_t side, in, out, kernel, step; /* of the output's map: its side */
+    int32_t images, side, in, out, kernel, step; /* of the output's map: its side */
     int32_t in_side, in_stride, out_stride;
     const float *map, *weights, *scale, *bias, *residual;
     int32_t relu;
     float *result;
 } layer;
 
-static layer random_layer(int32_t side, int32_t kernel, int32_t step, int32_t in, int32_t out) {
+static layer random_layer(int32_t images, int32_t side, int32_t kernel, int32_t step, int32_t in,
+                          int32_t out) {
     layer l = {.side = side, .in = in, .out = out, .kernel = kernel, .step = step};
+    l.images = images;
     l.in_side = (side - 1) * step + 1 + pick(0, step - 1);
     l.in_stride = padded(in) + 16;
     l.out_stride = padded(out) + 16;
-    float *map = zeros((int64_t)l.in_side * l.in_side * l.in_stride);
-    for (int32_t i = 0; i < l.in_side * l.in_side; i++)
+    float *map = zeros((int64_t)images * l.in_side * l.in_side * l.in_stride);
+    for (int32_t i = 0; i < images * l.in_side * l.in_side; i++)
         for (int32_t c = 0; c < in; c++)
             map[i * l.in_stride + c] = uniform();
     l.map = map;
@@ -28,10 +30,12 @@ static layer random_layer(int32_t side, int32_t kernel, int32_t step, int32_t in
     float *bias = zeros(padded(out));
     for (int32_t o = 0; o < out; o++)
         bias[o] = uniform();
+    if (pick(0, 3) == 0)
+        bias[pick(0, out - 1)] = NAN;
     l.bias = bias;
-    l.residual = pick(0, 1) ? numbers((int64_t)side * side * l.out_stride) : NULL;
+    l.residual = pick(0, 1) ? numbers((int64_t)images * side * side * l.out_stride) : NULL;
     l.relu = pick(0, 1);
-    l.result = numbers((int64_t)side * side * l.out_stride);
+    l.result = numbers((int64_t)images * side * side * l.out_stride);
     return l;
 }
 
@@ -40,8 +44,10 @@ static calk_filter filter_of(const layer *l) {
 }
 
 /* Adds one output's products to *sum and their sizes to *size. */
-static void add_products(const layer *l, int32_t y, int32_t x, int32_t o, double *sum,
-                         double *size) {
+static void add_products(const layer *l, int32_t position, int32_t o, double *sum, double *size) {
+    const int32_t image = position / l->side / l->side;
+    const int32_t y = position / l->side % l->side, x = position % l->side;
+    const float *map = l->map + (int64_t)image * l->in_side * l->in_side * l->in_stride;
     for (int32_t ky = 0; ky < l->kernel; ky++)
         for (int32_t kx = 0; kx < l->kernel; kx++) {
             const int32_t row = y * l->step + ky - l->kernel / 2;
@@ -51,7 +57,7 @@ static void add_products(const layer *l, int32_t y, int32_t x, int32_t o, double
             for (int32_t c = 0; c < l->in; c++) {
                 const int32_t tap = ky * l->kernel + kx;
                 const float weight = l->weights[(o * l->in + c) * l->kernel * l->kernel + tap];
-                const float value = l->map[(row * l->in_side + column) * l->in_stride + c];
+                const float value = map[(row * l->in_side + column) * l->in_stride + c];
                 const double product = (double)weight * l->scale[o] * value;
                 *sum += product;
                 *size += fabs(product);
@@ -62,7 +68,7 @@ static void add_products(const layer *l, int32_t y, int32_t x, int32_t o, double
 /* `more`: the layer whose products are added; NULL: none. `before`: what the result held. */
 static void compare(const layer *l, const layer *more, const float *before, double tolerance,
                     const char *name) {
-    for (int32_t i = 0; i < l->side * l->side; i++)
+    for (int32_t i = 0; i < l->images * l->side * l->side; i++)
         for (int32_t o = 0; o < l->out_stride; o++) {
             const int64_t at = (int64_t)i * l->out_stride + o;
             if (o >= padded(l->out) && l->result[at] != before[at])
@@ -70,9 +76,9 @@ static void compare(const layer *l, const layer *more, const float *before, doub
             if (o >= l->out)
                 continue;
             double sum = l->bias[o], size = fabs(sum) + 1;
-            add_products(l, i / l->side, i % l->side, o, &sum, &size);
+            add_products(l, i, o, &sum, &size);
             if (more)
-                add_products(more, i / l->side, i % l->side, o, &sum, &size);
+                add_products(more, i, o, &sum, &size);
             if (l->residual)
                 sum += l->residual[at];
             if (l->relu && sum < 0)
@@ -85,7 +91,7 @@ static void compare(const layer *l, const layer *more, const float *before, doub
 }
 
 static const float *copy(const layer *l) {
-    const int64_t count = (int64_t)l->side * l->side * l->out_stride;
+    const int64_t count = (int64_t)l->images * l->side * l->side * l->out_stride;
     float *before = zeros(count);
     for (int64_t i = 0; i < count; i++)
         before[i] = l->result[i];
@@ -114,6 +120,7 @@ static void check_conv(const calk_kernels *kernels, layer l, const layer *more) 
         const layer *term = terms[i];
         conv.window[i] =
             square_window(term->in_side, term->in_stride, term->in, term->kernel, term->step);
+        conv.window[i].image_stride = (int64_t)term->in_side * term->in_side * term->in_stride;
         data.in[i] = term->map;
         const calk_filter filter = filter_of(term);
         for (int32_t panel = all; panel-- > 0;)
@@ -122,12 +129,13 @@ static void check_conv(const calk_kernels *kernels, layer l, const layer *more) 
     }
     conv.weights = packed;
     const float *old = copy(&l);
-    const float **table = malloc(sizeof *table * (size_t)(conv.out_rows * calk_conv_taps(&conv)));
+    const int32_t rows = l.images * conv.out_rows;
+    const float **table = malloc(sizeof *table * (size_t)(rows * calk_conv_taps(&conv)));
     /* In pieces, as workers take them. */
-    const int32_t rows = pick(0, conv.out_rows), middle = pick(0, all);
-    kernels->conv(&conv, &data, 0, rows, 0, middle, table);
-    kernels->conv(&conv, &data, rows, conv.out_rows, 0, middle, table);
-    kernels->conv(&conv, &data, 0, conv.out_rows, middle, all, table);
+    const int32_t first = pick(0, rows), middle = pick(0, all);
+    kernels->conv(&conv, &data, 0, first, 0, middle, table);
+    kernels->conv(&conv, &data, first, rows, 0, middle, table);
+    kernels->conv(&conv, &data, 0, rows, middle, all, table);
     free(table);
     compare(&l, more, old, 1e-6, "conv");
 }
@@ -137,9 +145,10 @@ void check_convolutions(const calk_kernels *kernels) {
     for (int32_t i = 0; i < 60; i++) {
         const int32_t kernel = 2 * pick(0, 3) + 1, step = pick(1, 2), side = pick(1, 9);
         const int32_t out = widths[pick(0, 11)];
-        const layer l = random_layer(side, kernel, step, widths[pick(0, 11)], out);
+        const int32_t images = pick(1, 3);
+        const layer l = random_layer(images, side, kernel, step, widths[pick(0, 11)], out);
         if (kernel < 7 && pick(0, 1)) {
-            layer more = random_layer(side, 1, pick(1, 2), widths[pick(0, 11)], out);
+            layer more = random_layer(images, side, 1, pick(1, 2), widths[pick(0, 11)], out);
             check_conv(kernels, l, &more);
         } else {
             check_conv(kernels, l, NULL);
@@ -150,7 +159,7 @@ void check_convolutions(const calk_kernels *kernels) {
 
 static void check_tile(const calk_kernels *kernels, int32_t tile, layer l) {
     const int32_t points = calk_winograd_points(tile), all = panels(kernels, l.out);
-    calk_winograd w = {.tile = tile, .images = 1, .height = l.side, .width = l.side};
+    calk_winograd w = {.tile = tile, .images = l.images, .height = l.side, .width = l.side};
     w.in_stride = l.in_stride;
     w.in_channels = padded(l.in);
     w.out_stride = l.out_stride;
@@ -182,7 +191,8 @@ static void check_tile(const calk_kernels *kernels, int32_t tile, layer l) {
 void check_winograd(const calk_kernels *kernels) {
     static const int32_t widths[] = {1, 16, 20, 32, 33, 64, 128, 136};
     for (int32_t i = 0; i < 40; i++) {
-        layer l = random_layer(pick(1, 13), 3, 1, widths[pick(0, 7)], widths[pick(0, 7)]);
+        layer l =
+            random_layer(pick(1, 3), pick(1, 13), 3, 1, widths[pick(0, 7)], widths[pick(0, 7)]);
         check_tile(kernels, i % 2 ? 2 : 4, l);
         free_numbers();
     }

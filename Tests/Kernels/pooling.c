@@ -26,6 +26,22 @@ static void check_max_pool(const calk_kernels *kernels, int32_t height, int32_t 
         }
 }
 
+/* What is not a number stays, wherever in a window it stands. */
+static void check_max_pool_nan(const calk_kernels *kernels) {
+    for (int32_t at = 0; at < 9; at++) {
+        float *in = numbers(9 * 16), *out = zeros(4 * 16);
+        in[at * 16 + 5] = NAN;
+        kernels->max_pool(in, 3, 3, 16, 16, out, 2, 0, 2);
+        for (int32_t i = 0; i < 4; i++) {
+            const int32_t y = at / 3, x = at % 3, top = i / 2, left = i % 2;
+            const int is_nan = y >= top && y <= top + 1 && x >= left && x <= left + 1;
+            for (int32_t c = 0; c < 16; c++)
+                if (isnan(out[i * 16 + c]) != (c == 5 && is_nan))
+                    fail("max_pool: NaN at %d: %g in [%d][%d]", at, out[i * 16 + c], i, c);
+        }
+    }
+}
+
 static void check_pool(const calk_kernels *kernels, int32_t positions, int32_t channels) {
     const int32_t stride = channels + 16;
     float *map = numbers((int64_t)positions * stride);
@@ -56,6 +72,8 @@ void check_pooling(const calk_kernels *kernels) {
         check_pool(kernels, pick(1, 70), 16 * pick(1, 5));
         free_numbers();
     }
+    check_max_pool_nan(kernels);
+    free_numbers();
 }
 
 /* In the order that kernels.h promises, so equal to the last bit. */

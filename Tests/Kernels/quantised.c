@@ -97,7 +97,7 @@ static void expect(layer *l) {
             v = v + l->bias[o];
             if (l->residual)
                 v = v + l->residual[(int64_t)i * l->out_stride + o];
-            *to = l->relu && !(v > 0) ? 0 : v;
+            *to = l->relu && v < 0 ? 0 : v;
         }
     }
 }

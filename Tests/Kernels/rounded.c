@@ -100,7 +100,7 @@ static void expect(const layer *layers, int32_t count, output *to) {
                 sum = add_layer(sum, &layers[k], i / side, i % side, o);
             if (to->residual)
                 sum += to->residual[at];
-            to->expected[at] = to->relu && !(sum > 0) ? 0 : sum;
+            to->expected[at] = to->relu && sum < 0 ? 0 : sum;
         }
 }
 
@@ -172,14 +172,14 @@ static void check(const calk_bf16 *loops, const layer *layers, int32_t count, ou
     free_numbers();
 }
 
-/* What is not finite stays so. */
-static void check_not_finite(const calk_bf16 *loops) {
+/* What is not finite stays so, but for what the ReLU makes 0. */
+static void check_not_finite(const calk_bf16 *loops, int32_t relu) {
     const layer l = random_layer(5, 3, 1, 20, 18, 0);
     l.map[3 * l.in_stride + 7] = INFINITY;
     l.map[20 * l.in_stride + 1] = NAN;
     l.map[24 * l.in_stride + 5] = FLT_MAX;
     output to = random_output(&l, 0);
-    to.relu = 0;
+    to.relu = relu;
     check(loops, &l, 1, to);
 }
 
@@ -215,7 +215,8 @@ static void check_rounding(void) {
 void check_bf16(const calk_bf16 *loops) {
     static const int32_t widths[] = {1, 3, 7, 8, 9, 16, 17, 24, 33, 40, 64, 75};
     check_rounding();
-    check_not_finite(loops);
+    check_not_finite(loops, 0);
+    check_not_finite(loops, 1);
     for (int32_t i = 0; i < 80; i++) {
         const int32_t kernel = 2 * pick(0, 1) + 1, step = pick(1, 2), side = pick(1, 9);
         const int32_t wide = pick(0, 1);

@@ -161,6 +161,63 @@ def test_state_lives_on(model: cal.Model, tmp_path: Path) -> None:
         assert status["recovery"] == {"offset": 0, "lost": len(damaged), "damage": True}
 
 
+def test_a_missing_journal_is_damage(model: cal.Model, tmp_path: Path) -> None:
+    folder = tmp_path / "state"
+    with cal.Updater.create(model, folder) as updater:
+        updater.observe_features(*Method(model, 10).images(5))
+    (folder / "journal").unlink()
+    with pytest.raises(cal.CalStateError, match="journal is missing") as missing:
+        cal.Updater.open(folder)
+    assert missing.value.status == cal.Status.STATE_DAMAGED
+    with cal.Updater.open(folder, salvage=True) as updater:
+        assert updater.status()["recovery"] == {"offset": 0, "lost": 0, "damage": True}
+
+
+def test_a_commit_without_sync_survives_a_stop_of_the_machine(
+    model: cal.Model, tmp_path: Path
+) -> None:
+    folder, method = tmp_path / "state", Method(model, 11)
+    with cal.Updater.create(model, folder, sync=False) as updater:
+        updater.observe_features(*method.images(5))
+        first = (folder / "journal").read_bytes()
+        updater.observe_features(*method.images(5))
+        updater.commit()
+    # The snapshot is on the disk, but neither the journal's end nor that it was emptied.
+    (folder / "journal").write_bytes(first)
+    with cal.Updater.open(folder) as updater:
+        updater.observe_features(*method.images(5))
+    with cal.Updater.open(folder) as updater:
+        status = updater.status()
+        assert status["seen"] == 5 and status["recovery"] is None
+
+
+def test_a_merge_only_reads(model: cal.Model, tmp_path: Path) -> None:
+    folder = tmp_path / "other"
+    with cal.Updater.create(model, folder) as other:
+        other.observe_features(*Method(model, 12).images(5))
+        other.observe_features(*Method(model, 13).images(5))
+    journal = folder / "journal"
+    journal.write_bytes(journal.read_bytes()[:-50])
+    (folder / "lock").unlink()
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+    with cal.Updater.create(model, tmp_path / "state") as updater:
+        updater.merge(folder)
+        assert updater.status()["seen"] == 5
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
+
+
+def test_labels_make_sense(model: cal.Model, tmp_path: Path) -> None:
+    first, second = [p.id for p in model.prototypes if p.kind == "novel"][:2]
+    with cal.Updater.create(model, tmp_path / "state") as updater:
+        updater.assign(first, second)
+        with pytest.raises(ValueError, match=f"prototype {second} .* prototype {first}"):
+            updater.assign(second, first)
+        nowhere = np.zeros((1, model.info.feature_count), np.float32)
+        with pytest.raises(ValueError, match=rf"keys\[0\], {key(1).hex()}"):
+            updater.label([key(1)], "Told", nowhere)
+        assert updater.commit()["born"] == []
+
+
 def test_arguments_are_checked(model: cal.Model, tmp_path: Path) -> None:
     width = model.info.feature_count
     with cal.Updater.create(model, tmp_path / "state") as updater:

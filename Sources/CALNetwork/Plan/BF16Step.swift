@@ -51,7 +51,7 @@ extension Packer {
     var offset = 0
     for (term, own) in zip(terms, depths) {
       let row = Int64(offset)
-      eachPanel(of: term.convolution) { filter, panel in
+      eachPanel(of: term.convolution, width: bf16.pointee.panel) { filter, panel in
         calk_bf16_pack(bf16, Int64(depth), row, filter, panel, panel + 1, memory.base)
       }
       offset += own
@@ -62,7 +62,8 @@ extension Packer {
     shape.bias = UnsafePointer(bias)
     shape.zeros = UnsafePointer(zeros.base)
     let sharing = RowSharing(
-      rows: output.positions, panels: panels(output.channels), rowsPerChunk: rowsPerChunk(terms))
+      rows: output.positions, panels: panels(output.channels, width: bf16.pointee.panel),
+      rowsPerChunk: rowsPerChunk(terms))
     return BF16Step(
       loops: bf16, shape: shape, inputs: (terms[0].input, terms.count > 1 ? terms[1].input : nil),
       residual: residual?.slot, output: output.slot, sharing: sharing, weights: memory)

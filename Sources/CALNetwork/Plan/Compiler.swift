@@ -125,7 +125,7 @@ struct Compiler {
       return output
     }
     let projection = try folded(prefix + ".downsample.0", prefix + ".downsample.1", source)
-    if last.kernel == 1 && ranges[projection.name] == nil
+    if last.kernel == 1 && ranges[last.name] == nil && ranges[projection.name] == nil
       && rounded.contains(last.name) == rounded.contains(projection.name)
     {
       record(input, before: projection)

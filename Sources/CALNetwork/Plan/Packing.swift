@@ -13,7 +13,7 @@ struct Packer {
 
   private var panelWidth: Int { Int(kernels.pointee.panel) }
 
-  /// One convolution, or two that add up: `terms` are (input, folded convolution, step).
+  /// One convolution, or two that add up.
   func convolution(
     _ terms: [Term], to output: Map, residual: Map?, relu: Bool
   ) throws(NetworkError) -> ConvolutionStep {
@@ -123,15 +123,18 @@ struct Packer {
       panelWidth: panelWidth, weights: memory)
   }
 
-  func panels(_ channels: Int) -> Int {
-    (roundUp(channels, to: Int(CALK_CHANNELS)) + panelWidth - 1) / panelWidth
+  /// `width` nil: panels of the set's floats.
+  func panels(_ channels: Int, width: Int32? = nil) -> Int {
+    let width = width.map(Int.init) ?? panelWidth
+    return (roundUp(channels, to: Int(CALK_CHANNELS)) + width - 1) / width
   }
 
   func eachPanel(
-    of convolution: FoldedConvolution, _ pack: (UnsafePointer<calk_filter>, _ panel: Int32) -> Void
+    of convolution: FoldedConvolution, width: Int32? = nil,
+    _ pack: (UnsafePointer<calk_filter>, _ panel: Int32) -> Void
   ) {
     convolution.withFilter { filter in
-      crew.each(panels(convolution.out)) { panel, _ in pack(filter, Int32(panel)) }
+      crew.each(panels(convolution.out, width: width)) { panel, _ in pack(filter, Int32(panel)) }
     }
   }
 

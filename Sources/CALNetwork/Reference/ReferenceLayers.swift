@@ -66,7 +66,8 @@ extension FeatureMap {
           var best = -Float.infinity
           for row in max(2 * y - 1, 0)...min(2 * y + 1, height - 1) {
             for column in max(2 * x - 1, 0)...min(2 * x + 1, width - 1) {
-              best = max(best, self[c, row, column])
+              let value = self[c, row, column]
+              if value > best || value.isNaN { best = value }
             }
           }
           result[c, y, x] = best

@@ -6,6 +6,8 @@ final class FrequencyFilters {
   private let second: calk_conv
   private let back: calk_conv
   private let memory: FloatMemory
+  /// Where the first convolution's bias stands there.
+  private let bias: Int
   private let kernels: UnsafePointer<calk_kernels>
   private let hidden: Int
   private let padded: Int
@@ -48,9 +50,9 @@ final class FrequencyFilters {
       kernel_h: 3, kernel_w: 3, step: 1, pad_y: 1, pad_x: 1, length: 1, image_stride: 0)
     let weights2 = 27 * padded
     let weightsBack = weights2 + 9 * hidden * 16
-    let bias1 = weightsBack + 9 * padded
-    let none = bias1 + padded
-    first = conv(spectrum, out: padded, stride: map.stride, relu: true, 0, bias1)
+    bias = weightsBack + 9 * padded
+    let none = bias + padded
+    first = conv(spectrum, out: padded, stride: map.stride, relu: true, 0, bias)
     second = conv(
       map.window(rows: 3, columns: 3, step: 1, pad: (1, 1)), out: 16, stride: 16, relu: false,
       weights2, none)
@@ -67,7 +69,6 @@ final class FrequencyFilters {
     transposed.out_step = 9
     transposed.setTaps((0..<9).reversed())
     pack(transposed, back)
-    let bias = 27 * padded + 9 * hidden * 16 + 9 * padded
     for o in 0..<hidden { base[bias + o] = bias1[o] }
   }
 
@@ -85,25 +86,22 @@ final class FrequencyFilters {
 
   /// Spectrum to hidden map, with bias and ReLU.
   func first(
-    _ spectrum: UnsafePointer<Float>, _ map: UnsafeMutablePointer<Float>, _ room: FrequencyRoom,
-    _ kernels: UnsafePointer<calk_kernels>
-  ) { run(first, spectrum, map, room, kernels) }
+    _ spectrum: UnsafePointer<Float>, _ map: UnsafeMutablePointer<Float>, _ room: FrequencyRoom
+  ) { run(first, spectrum, map, room) }
 
   /// Hidden map to logits without bias, 16 floats a position of which the first counts.
   func second(
-    _ map: UnsafePointer<Float>, _ logits: UnsafeMutablePointer<Float>, _ room: FrequencyRoom,
-    _ kernels: UnsafePointer<calk_kernels>
-  ) { run(second, map, logits, room, kernels) }
+    _ map: UnsafePointer<Float>, _ logits: UnsafeMutablePointer<Float>, _ room: FrequencyRoom
+  ) { run(second, map, logits, room) }
 
   /// Gradient of the logits, one float a position, to that of the hidden map.
   func back(
-    _ logits: UnsafePointer<Float>, _ map: UnsafeMutablePointer<Float>, _ room: FrequencyRoom,
-    _ kernels: UnsafePointer<calk_kernels>
-  ) { run(back, logits, map, room, kernels) }
+    _ logits: UnsafePointer<Float>, _ map: UnsafeMutablePointer<Float>, _ room: FrequencyRoom
+  ) { run(back, logits, map, room) }
 
   private func run(
     _ conv: calk_conv, _ input: UnsafePointer<Float>, _ output: UnsafeMutablePointer<Float>,
-    _ room: FrequencyRoom, _ kernels: UnsafePointer<calk_kernels>
+    _ room: FrequencyRoom
   ) {
     var data = calk_conv_data()
     data.in.0 = input
@@ -119,22 +117,19 @@ final class FrequencyFilters {
   /// Adds to the gradient of the first weights, 27 x padded, from the hidden map's gradient.
   func addFirst(
     _ spectrum: UnsafePointer<Float>, _ mapGradient: UnsafePointer<Float>,
-    to gradient: UnsafeMutablePointer<Float>, _ room: FrequencyRoom,
-    _ kernels: UnsafePointer<calk_kernels>
-  ) { add(first, spectrum, mapGradient, to: gradient, room, kernels) }
+    to gradient: UnsafeMutablePointer<Float>, _ room: FrequencyRoom
+  ) { add(first, spectrum, mapGradient, to: gradient, room) }
 
   /// Adds to the gradient of the second weights, 9 x padded with the taps reversed: the sum over
   /// positions of hidden values times the logit's gradient a tap away.
   func addSecond(
     _ map: UnsafePointer<Float>, _ logits: UnsafePointer<Float>,
-    to gradient: UnsafeMutablePointer<Float>, _ room: FrequencyRoom,
-    _ kernels: UnsafePointer<calk_kernels>
-  ) { add(back, logits, map, to: gradient, room, kernels) }
+    to gradient: UnsafeMutablePointer<Float>, _ room: FrequencyRoom
+  ) { add(back, logits, map, to: gradient, room) }
 
   private func add(
     _ conv: calk_conv, _ input: UnsafePointer<Float>, _ outGradient: UnsafePointer<Float>,
-    to gradient: UnsafeMutablePointer<Float>, _ room: FrequencyRoom,
-    _ kernels: UnsafePointer<calk_kernels>
+    to gradient: UnsafeMutablePointer<Float>, _ room: FrequencyRoom
   ) {
     withUnsafePointer(to: conv) { conv in
       var sum = calk_weight_gradient(

@@ -74,8 +74,8 @@ final class FrequencyGradient {
     for i in 0..<map.positions { total += Double(logits[i]) }
     sum[37 * padded] = Float(total)
 
-    layer.filters.addSecond(values, logits, to: sum + 27 * padded, room, pass.kernels)
-    layer.filters.back(logits, room.map, room, pass.kernels)
+    layer.filters.addSecond(values, logits, to: sum + 27 * padded, room)
+    layer.filters.back(logits, room.map, room)
     var sums = [Double](repeating: 0, count: 2 * padded)
     var rows = calk_norm_rows(
       rows: Int32(map.positions), stride: Int32(map.stride), channels: Int32(padded))
@@ -85,7 +85,7 @@ final class FrequencyGradient {
         &rows, values, zeros.base, values, room.map, base, base + padded)
     }
     for c in 0..<padded { sum[36 * padded + c] = Float(sums[c]) }
-    layer.filters.addFirst(spectrum, room.map, to: sum, room, pass.kernels)
+    layer.filters.addFirst(spectrum, room.map, to: sum, room)
   }
 
   private func write(_ sum: UnsafePointer<Float>, _ pass: TrainingPass) {

@@ -102,8 +102,8 @@ final class FrequencyLayer {
   private func findMask(_ image: Int, _ room: FrequencyRoom, _ pass: TrainingPass) {
     let spectrum = pass.slot(slots.spectrum) + image * (size + 2) * pitch
     let values = pass.slot(map.slot) + image * map.positions * map.stride
-    filters.first(spectrum, values, room, pass.kernels)
-    filters.second(values, room.map, room, pass.kernels)
+    filters.first(spectrum, values, room)
+    filters.second(values, room.map, room)
     pass.kernels.pointee.sigmoids(
       room.map, 16, pass.parameters[places.bias2], Int32(size * size),
       pass.slot(slots.mask) + image * size * size)

@@ -34,6 +34,7 @@ final class NormLayer {
   private let lines: FloatMemory
   /// Per image: two sums of every channel.
   private let sums: UnsafeMutablePointer<Double>
+  private let sumMemory: ZeroedMemory
   /// Whether the layer that makes the input, or reads the output, does its half.
   private let isFed: Bool
   private var isRead = false
@@ -63,10 +64,11 @@ final class NormLayer {
     self.moments = moments
     guard let lines = FloatMemory(count: 3 * channels) else { throw .memory }
     self.lines = lines
-    sums = .allocate(capacity: 2 * channels * setting.images)
+    let count = 2 * channels * setting.images
+    guard let memory = ZeroedMemory(byteCount: 8 * count) else { throw .memory }
+    sumMemory = memory
+    sums = memory.base.bindMemory(to: Double.self, capacity: count)
   }
-
-  deinit { sums.deallocate() }
 
   /// To be called once by the layer that reads the output first and takes its halves on.
   func attachReader() { isRead = true }

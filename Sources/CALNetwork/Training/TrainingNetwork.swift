@@ -2,7 +2,8 @@ import CKernels
 
 /// A network in training mode: batches forward, gradients backward. Parameters and gradients are
 /// the caller's, flat as `ParameterLayout` says. Used by one thread at a time; the same inputs
-/// give the same bits for any number of threads.
+/// give the same bits for any number of threads, but not for another `images`: what a batch has room
+/// for decides which algorithm a convolution gets.
 ///
 /// A step of training is `begin`, `forward` of every view, `backward` of every view.
 public final class TrainingNetwork {
@@ -86,7 +87,8 @@ public final class TrainingNetwork {
   }
 
   /// From the gradient of a view's logits (images x prototypes) to those of all parameters, which
-  /// are added to `gradients`.
+  /// are added to `gradients`. But those of prototypes behind a unit neck are replaced there: by the
+  /// gradient of all views since `begin`.
   public func backward(
     view: Int, images: Int, logitGradients: [Float], parameters: inout [Float],
     gradients: inout [Float]

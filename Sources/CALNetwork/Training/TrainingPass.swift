@@ -32,13 +32,15 @@ struct TrainingPass {
 /// What one worker writes to and nobody else reads.
 final class WorkerScratch {
   let floats: FloatMemory
-  let table: UnsafeMutablePointer<UnsafePointer<Float>?>
+  private let pointers: PointerTable
+
+  var table: UnsafeMutablePointer<UnsafePointer<Float>?> { pointers.base }
 
   init(_ size: ScratchSize) throws(NetworkError) {
-    guard let floats = FloatMemory(count: size.floats + 64) else { throw .memory }
+    guard let floats = FloatMemory(count: size.floats + 64),
+      let pointers = PointerTable(count: size.pointers)
+    else { throw .memory }
     self.floats = floats
-    table = .allocate(capacity: max(size.pointers, 1))
+    self.pointers = pointers
   }
-
-  deinit { table.deallocate() }
 }

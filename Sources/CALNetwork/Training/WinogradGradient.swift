@@ -61,9 +61,6 @@ final class WinogradGradient {
     return Int(calk_winograd_points(shape.tile)) * Int(calk_winograd_room(Int32(tiles), width))
   }
 
-  /// Slots that only this layer uses.
-  var slots: [SlotID] { shared.map { [$0.input, $0.gradient] } ?? [] }
-
   private var inputFloats: Int {
     WinogradGradient.floats(shape, tilesPerChunk, shape.in_channels)
   }

@@ -15,6 +15,21 @@
 
 #define CALK_CHANNELS 16
 
+/* Channels with those that fill up the last CALK_CHANNELS. */
+static inline int32_t calk_padded(int32_t channels) {
+    return (channels + CALK_CHANNELS - 1) / CALK_CHANNELS * CALK_CHANNELS;
+}
+
+/* Columns of the panel that begins with output `first` of `out`: `panel`, or half of that. */
+static inline int32_t calk_panel_width(int32_t panel, int32_t out, int32_t first) {
+    return calk_padded(out) - first > panel / 2 ? panel : panel / 2;
+}
+
+/* Where part i of 0 to count - 1 begins, cut into `parts` parts of nearly equal length. */
+static inline int32_t calk_share(int32_t count, int32_t i, int32_t parts) {
+    return (int32_t)((int64_t)count * i / parts);
+}
+
 /* A map and the window that walks over it. */
 typedef struct calk_window {
     int32_t height, width; /* of the map, positions */

@@ -47,7 +47,7 @@ static inline int32_t calk_int8_stride(int32_t channels) { return (channels + 63
 /* Bytes of packed weights. */
 static inline int64_t calk_int8_packed(int32_t taps, int32_t in, int32_t out) {
     const int64_t depth = (in + CALK_INT8_DEPTH - 1) / CALK_INT8_DEPTH * CALK_INT8_DEPTH;
-    return taps * depth * ((out + CALK_CHANNELS - 1) / CALK_CHANNELS * CALK_CHANNELS);
+    return taps * depth * calk_padded(out);
 }
 
 /* The convolution; data has one input. Output rows (positions) begin to end, panels begin to end.
