@@ -81,7 +81,7 @@ enum {
     CAL_ERR_STRUCT_SIZE = 102,  /* struct_size is 0 or smaller than the first release's struct, or
                                    differs within an array */
     CAL_ERR_HANDLE = 103,       /* not a live handle of this type */
-    CAL_ERR_BUSY = 104,         /* a call with this session is running */
+    CAL_ERR_BUSY = 104,         /* a call with this handle is running */
     CAL_ERR_VERSION = 105,      /* header and library do not match */
     CAL_ERR_NOT_FOUND = 106,    /* no prototype with that id or index */
     CAL_ERR_MODEL_FORMAT = 201, /* not a CAL model file, cut short, or damaged */
@@ -131,8 +131,8 @@ CAL_API void cal_set_log(cal_log_callback callback, void *user, cal_log_level mi
 /* Progress of a long call: done of total units (bytes while loading, images in a batch).
  * done only rises: a batch begins with 0 and ends with total, unless cancelled. Return 0 to go
  * on; anything else cancels, which gives CAL_ERR_CANCELLED unless all work was begun already.
- * Called on the calling thread only. A call that it makes with the same session gives
- * CAL_ERR_BUSY. */
+ * Called on the calling thread only. A call that it makes with the same session, trainer
+ * or updater gives CAL_ERR_BUSY. */
 typedef int32_t (*cal_progress_callback)(void *user, uint64_t done, uint64_t total);
 
 /* ------------------------------------------------------------------ version */
@@ -480,7 +480,8 @@ CAL_CHECKED cal_status cal_session_features(cal_session *session, const cal_imag
  * the first call takes memory for them.
  * Positions tile the crop that cal_session_attribute names for the same image. capacity is in
  * floats. logit (may be NULL) receives the logit, the very one of cal_session_attribute.
- * Thread: one at a time per session. Errors: as attribute, and CAL_ERR_NOT_FOUND. */
+ * Thread: one at a time per session. Errors: as attribute, CAL_ERR_NOT_FOUND, CAL_ERR_MEMORY,
+ * CAL_ERR_THREADS. */
 CAL_CHECKED cal_status cal_session_evidence(cal_session *session, const cal_image *image,
                                             uint64_t prototype_id, float *map, size_t capacity,
                                             float *logit);
@@ -489,7 +490,8 @@ CAL_CHECKED cal_status cal_session_evidence(cal_session *session, const cal_imag
  * (docs/report.schema.json): schema, source, status, error, verdict, thresholds, ranked, image,
  * model, bank, tool. source (may be NULL) is your name for the image; it must be UTF-8. Same
  * result, same bytes. Numbers are written with the fewest digits that read back to the same
- * float. CAL_ERR_ARGUMENT for a result that no attribution with this session's model gives.
+ * float. CAL_ERR_ARGUMENT for a result that no attribution with this session's model gives, as far
+ * as can be seen: verdict, thresholds, ranks and crop must fit each other and the model.
  * Text rule. Thread: any. Errors: CAL_ERR_HANDLE, CAL_ERR_ARGUMENT, CAL_ERR_STRUCT_SIZE. */
 CAL_CHECKED cal_status cal_session_report(cal_session *session, const cal_result *result,
                                           const char *source, char *buffer, size_t capacity,
@@ -528,7 +530,7 @@ typedef struct cal_quantize_options {
  * Thread: any. Errors: CAL_ERR_HANDLE, CAL_ERR_ARGUMENT, CAL_ERR_STRUCT_SIZE, CAL_ERR_IMAGE_* and
  * CAL_ERR_NUMERIC (the sentence says which image), CAL_ERR_REFUSED (with CAL_QUANTIZE_DEFAULT:
  * less than 99 % of the images keep their top prototype; the sentence has the figures),
- * CAL_ERR_CANCELLED, CAL_ERR_MEMORY, CAL_ERR_THREADS. */
+ * CAL_ERR_CANCELLED, CAL_ERR_MODEL_LIMIT, CAL_ERR_MEMORY, CAL_ERR_THREADS. */
 CAL_CHECKED cal_status cal_model_quantize(const cal_model *model, const cal_image *images,
                                           size_t count, const cal_quantize_options *options,
                                           cal_model **out);
@@ -901,8 +903,9 @@ CAL_CHECKED cal_status cal_trainer_resume(cal_trainer *trainer, const char *path
  * long as a part of an epoch. names: `known` texts (UTF-8), the names of the known classes.
  * training_data says what it was trained on; NULL: nothing. Thread: any; while the training runs,
  * within its callback only. Errors: CAL_ERR_HANDLE, CAL_ERR_BUSY, CAL_ERR_ARGUMENT,
- * CAL_ERR_MODEL_INVALID (weights that are not finite, names that break a model's rules),
- * CAL_ERR_NUMERIC, CAL_ERR_IO (an image cannot be had), CAL_ERR_MEMORY. */
+ * CAL_ERR_MODEL_INVALID (weights that are not finite, names or training_data that break a model's
+ * rules), CAL_ERR_MODEL_LIMIT (they are too long, or the model is too large), CAL_ERR_NUMERIC,
+ * CAL_ERR_IO (an image cannot be had), CAL_ERR_MEMORY. */
 CAL_CHECKED cal_status cal_trainer_model(cal_trainer *trainer, const char *const *names,
                                          const char *training_data, cal_model **out);
 
@@ -962,9 +965,9 @@ CAL_API void cal_updater_free(cal_updater *updater);
 /* Attributes images as cal_session_attribute_batch does, and takes those in that have CAL_OK.
  * The session's model must be the updater's current one. An image is known by its pixels (and its
  * face box): one that comes again is counted again, but never kept twice. When this returns
- * CAL_OK, all of them are on the disk. On another error than CAL_ERR_CANCELLED some may have been
- * taken in. Thread: one at a time per updater and session. Errors: as
- * cal_session_attribute_batch, CAL_ERR_IO. */
+ * CAL_OK, all of them are on the disk. cal_session_cancel, cal_updater_cancel and options->progress
+ * stop it: then the finished images are taken in. On another error some may have been. Thread: one
+ * at a time per updater and session. Errors: as cal_session_attribute_batch, CAL_ERR_IO. */
 CAL_CHECKED cal_status cal_updater_observe(cal_updater *updater, cal_session *session,
                                            const cal_image *images, size_t count,
                                            const cal_attribute_options *options,
@@ -1006,7 +1009,8 @@ typedef struct cal_commit_options {
 
 /* Finds out what a commit would do, for cal_updater_report; nothing changes. options may be NULL.
  * Thread: one at a time per updater. Errors: CAL_ERR_HANDLE, CAL_ERR_BUSY, CAL_ERR_ARGUMENT,
- * CAL_ERR_STRUCT_SIZE, CAL_ERR_REFUSED (the sentence has the figures), CAL_ERR_CANCELLED. */
+ * CAL_ERR_STRUCT_SIZE, CAL_ERR_REFUSED (the sentence has the figures), CAL_ERR_CANCELLED,
+ * CAL_ERR_MODEL_* (the new model would break a rule or limit of model files). */
 CAL_CHECKED cal_status cal_updater_preview(cal_updater *updater,
                                            const cal_commit_options *options);
 
@@ -1035,7 +1039,7 @@ CAL_CHECKED cal_status cal_updater_model(cal_updater *updater, cal_model **out);
 /* Goes back to the prototypes of a kept epoch, as a new epoch: what was born since is retired, and
  * its ids are not given again. out may be NULL. Thread: one at a time per updater. Errors:
  * CAL_ERR_HANDLE, CAL_ERR_BUSY, CAL_ERR_ARGUMENT, CAL_ERR_NOT_FOUND, CAL_ERR_IO,
- * CAL_ERR_STATE_DAMAGED. */
+ * CAL_ERR_STATE_DAMAGED, CAL_ERR_MODEL_*. */
 CAL_CHECKED cal_status cal_updater_rollback(cal_updater *updater, uint64_t epoch,
                                             cal_model **out);
 
@@ -1076,14 +1080,16 @@ CAL_CHECKED cal_status cal_updater_label(cal_updater *updater, const uint8_t *ke
  * file). */
 CAL_CHECKED cal_status cal_updater_merge(cal_updater *updater, const char *folder);
 
-/* Stops a running preview or commit; nothing otherwise. Thread: any. Errors: CAL_ERR_HANDLE. */
+/* Stops a running preview, commit or cal_updater_observe; nothing otherwise. Thread: any. Errors:
+ * CAL_ERR_HANDLE. */
 CAL_CHECKED cal_status cal_updater_cancel(cal_updater *updater);
 
 /* A copy of the model that holds features of images whose method is known, in the place of those it
  * held of known prototypes: commits are held against them. count x feature_count floats at
  * features, and at ids the id of a prototype in use for each; images of novel ones replace those
- * that the model holds of the same. Thread: any. Errors: CAL_ERR_HANDLE, CAL_ERR_ARGUMENT,
- * CAL_ERR_MODEL_INVALID, CAL_ERR_MODEL_LIMIT, CAL_ERR_MEMORY. */
+ * that the model holds of the same. Its parent is this model. Thread: any. Errors: CAL_ERR_HANDLE,
+ * CAL_ERR_ARGUMENT (a feature that is not finite, too), CAL_ERR_NOT_FOUND (an id),
+ * CAL_ERR_MODEL_LIMIT, CAL_ERR_MEMORY. */
 CAL_CHECKED cal_status cal_model_calibrate(const cal_model *model, const float *features,
                                            const uint64_t *ids, size_t count, cal_model **out);
 

@@ -605,6 +605,7 @@ struct MetricsOptions : cal_metrics_options {
 struct Metrics : cal_metrics_result {
     std::uint32_t classes = 0;            // one above the largest id, or the known ones
     std::vector<std::uint32_t> confusion; // classes x classes: row = label, column = prediction
+    std::vector<std::int32_t> match;      // classes: the id that each label id stands for
 
     Metrics() noexcept : cal_metrics_result CAL_METRICS_RESULT_INIT {}
 };
@@ -729,8 +730,14 @@ inline Metrics metrics(const std::vector<std::int32_t> &label,
         lent.confusion = result.confusion.data();
         lent.confusion_capacity = result.confusion.size();
     }
+    if (classes <= CAL_CLASSES_MAX) {
+        result.match.resize(static_cast<std::size_t>(classes));
+        lent.match = result.match.data();
+        lent.match_capacity = result.match.size();
+    }
     check(cal_metrics(&input, &options, &lent));
     lent.confusion = nullptr;
+    lent.match = nullptr;
     static_cast<cal_metrics_result &>(result) = lent;
     result.classes = input.classes;
     return result;

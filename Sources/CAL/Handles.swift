@@ -47,7 +47,7 @@ enum HandleType: UInt {
 
   static let bits: UInt = 4
 
-  private var name: StaticString {
+  var name: StaticString {
     switch self {
     case .model: "cal_model"
     case .session: "cal_session"

@@ -18,7 +18,7 @@ import Synchronization
 /// `call` admits one run at a time; what looks at the trainer meanwhile must be called by the
 /// host's callback, on the thread that trains, which is why the class may be unchecked Sendable.
 final class HostTraining: @unchecked Sendable {
-  let call = Call()
+  let call = Call(of: .trainer)
   let known: Int
   let parent: Digest?
   private let trainer: Trainer

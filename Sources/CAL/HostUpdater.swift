@@ -6,7 +6,7 @@ import CCal
 /// An updater behind a handle. `call` admits one call at a time, and everything else here is
 /// touched only by that call, which is why the class may be unchecked Sendable.
 final class HostUpdater: @unchecked Sendable {
-  let call = Call()
+  let call = Call(of: .updater)
   private let updater: Updater
   /// Of the last preview or commit.
   private var report: [UInt8]?
@@ -47,41 +47,57 @@ final class HostUpdater: @unchecked Sendable {
     return report
   }
 
-  /// Attributes images with a session of the current model, and takes in those that went well.
+  /// Attributes images with a session of the current model, and takes in those that went well. One
+  /// call of both handles from its begin to its end, however many parts it has.
   func observe(
     _ session: Session, _ request: AttributionJob.Request, _ progress: ProgressReport
   ) throws(Failure) {
-    let width = session.model.spec.featureCount
-    let digest = try use { updater throws(UpdateError) in updater.model.digest }
-    guard digest == session.model.digest else {
-      throw .argument(
-        "the session's model is \(session.model.digest.hex), the updater's is \(digest.hex)")
+    try call.run { () throws(Failure) in
+      let digest = updater.model.digest
+      guard digest == session.model.digest else {
+        throw .argument(
+          "the session's model is \(session.model.digest.hex), the updater's is \(digest.hex)")
+      }
+      try session.call.run { () throws(Failure) in
+        try observeAdmitted(session, request, progress)
+      }
     }
+  }
+
+  private func observeAdmitted(
+    _ session: Session, _ request: AttributionJob.Request, _ progress: ProgressReport
+  ) throws(Failure) {
     let notReached = Failure(CAL_ERR_CANCELLED, "the call was cancelled before this image")
     for image in 0..<request.count {
       request.results.write(request.results.read(image).failed(notReached), image)
     }
     var progress = progress
-    _ = progress.report(done: 0, total: UInt64(request.count))
-    for first in stride(from: 0, to: request.count, by: HostUpdater.chunk) {
-      let count = min(HostUpdater.chunk, request.count - first)
-      let part = try ObservedImages(request, first: first, count: count, width: width)
-      defer { part.finish() }
-      var cancelled: Failure?
-      do throws(Failure) {
-        try session.attribute(part.request(), ProgressReport(nil, nil))
-      } catch {
-        guard error.status == CAL_ERR_CANCELLED else { throw error }
-        cancelled = error
-      }
-      try part.observe(self)
-      if let cancelled { throw cancelled }
-      let done = UInt64(first + count)
-      guard progress.report(done: done, total: UInt64(request.count)) || done == request.count
-      else {
-        throw Failure(CAL_ERR_CANCELLED, "cancelled after \(first + count) images")
-      }
+    var (done, goesOn) = (0, true)
+    while goesOn {
+      goesOn = progress.report(done: UInt64(done), total: UInt64(request.count))
+      if done == request.count { return }
+      guard goesOn, !call.isCancelled, !session.call.isCancelled else { break }
+      let count = min(HostUpdater.chunk, request.count - done)
+      let part = try ObservedImages(
+        request, first: done, count: count, width: session.model.spec.featureCount)
+      goesOn = try observe(part, session)
+      done += session.call.doneCount
     }
+    throw Failure(CAL_ERR_CANCELLED, "cancelled after \(done) of \(request.count) images")
+  }
+
+  /// false if the call is cancelled meanwhile: then those that were done are taken in.
+  private func observe(_ images: ObservedImages, _ session: Session) throws(Failure) -> Bool {
+    defer { images.finish() }
+    var isWhole = true
+    do throws(Failure) {
+      try session.attributeAdmitted(images.request(), ProgressReport(nil, nil))
+    } catch {
+      guard error.status == CAL_ERR_CANCELLED else { throw error }
+      isWhole = false
+    }
+    try images.observe(updater)
+    return isWhole
   }
 
   /// Images whose features are held at a time.

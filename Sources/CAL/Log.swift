@@ -22,8 +22,8 @@ enum Log {
     let sink = sink.withLock { $0 }
     let level = cal_log_level(level)
     guard let callback = sink.callback, level >= sink.minimum else { return }
-    // A path may hold a line feed; a log line may not.
-    let line = message().split(separator: "\n").joined(separator: " ")
+    // A path may hold a newline of any kind; a log line may not.
+    let line = message().split(whereSeparator: \.isNewline).joined(separator: " ")
     line.withCString { line in HostMode.during { callback(sink.user, level, line) } }
   }
 }

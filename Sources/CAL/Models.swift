@@ -7,9 +7,8 @@ public func cal_model_load_file(
   _ out: UnsafeMutablePointer<OpaquePointer?>!
 ) -> cal_status {
   load(options, out) { (limit, progress) throws(Failure) in
-    let path = try text(path, name: "path")
-    guard !path.isEmpty else { throw .argument("path is empty") }
-    return try modelResult { () throws(ModelError) in
+    let path = try CAL.path(path)
+    return try loaded { () throws(ModelError) in
       try Model(path: path, sizeLimit: limit, progress: progress)
     }
   }
@@ -24,7 +23,7 @@ public func cal_model_load_memory(
     guard let data else { throw .null("data") }
     guard size >= 0 else { throw .argument("size is larger than any buffer") }
     let bytes = UnsafeRawBufferPointer(start: data, count: size)
-    return try modelResult { () throws(ModelError) in
+    return try loaded { () throws(ModelError) in
       try Model(bytes: bytes.bytes, sizeLimit: limit, progress: progress)
     }
   }
@@ -37,8 +36,7 @@ public func cal_model_free(_ model: OpaquePointer!) { models.remove(model) }
 public func cal_model_save(_ model: OpaquePointer!, _ path: UnsafePointer<CChar>!) -> cal_status {
   status { () throws(Failure) in
     let model = try models.find(model)
-    let path = try text(path, name: "path")
-    guard !path.isEmpty else { throw .argument("path is empty") }
+    let path = try CAL.path(path)
     try modelResult { () throws(ModelError) in try model.save(to: path) }
     Log.info("saved model \(model.digest.hex) to \(path)")
   }
@@ -68,15 +66,21 @@ private func load(
   }
 }
 
-private func modelResult<Value>(
-  _ body: () throws(ModelError) -> Value
-) throws(Failure) -> Value {
-  do throws(ModelError) {
-    return try body()
-  } catch {
-    Log.warning(error.description)
-    throw Failure(error)
+/// Says in the log, too, what was wrong with a file.
+private func loaded(_ body: () throws(ModelError) -> Model) throws(Failure) -> Model {
+  try modelResult { () throws(ModelError) in
+    do throws(ModelError) {
+      return try body()
+    } catch {
+      Log.warning(error.description)
+      throw error
+    }
   }
+}
+
+/// Turns a model's error into a call's.
+func modelResult<Value>(_ body: () throws(ModelError) -> Value) throws(Failure) -> Value {
+  do throws(ModelError) { return try body() } catch { throw Failure(error) }
 }
 
 extension Failure {

@@ -83,25 +83,41 @@ public func cal_model_calibrate(
     guard let out else { throw .null("out") }
     out.pointee = nil
     let model = try models.find(model)
-    var rows: [UInt64: [[Float]]] = [:]
-    if try checkedCount(count) > 0 {
-      let width = model.spec.featureCount
-      let values = try array(features, count: count * width, name: "features")
-      for (image, id) in try array(ids, count: count, name: "ids").enumerated() {
-        rows[id, default: []].append(Array(values[image * width..<(image + 1) * width]))
-      }
-    }
+    let rows = try calibrationRows(features, ids, checkedCount(count), model)
     let novel = model.bank.active.map { model.bank.prototypes[$0] }.filter { $0.kind == .novel }
     let kept = model.calibration.filter { own in
       rows[own.id] == nil && novel.contains { $0.id == own.id }
     }
     let classes = (kept + rows.map { CalibrationClass(id: $0.key, features: $0.value) })
       .sorted { $0.id < $1.id }
-    do throws(ModelError) {
-      let bytes = try model.serialised(calibration: classes)
-      out.pointee = models.add(try Model(bytes: bytes.span.bytes))
-    } catch {
-      throw Failure(error)
-    }
+    out.pointee = models.add(
+      try modelResult { () throws(ModelError) in
+        let bytes = try model.serialised(calibration: classes, parent: model.digest)
+        return try Model(bytes: bytes.span.bytes)
+      })
   }
+}
+
+/// Features by prototype. What is wrong with one is said with its place among the caller's.
+private func calibrationRows(
+  _ features: UnsafePointer<Float>?, _ ids: UnsafePointer<UInt64>?, _ count: Int, _ model: Model
+) throws(Failure) -> [UInt64: [[Float]]] {
+  guard count > 0 else { return [:] }
+  let width = model.spec.featureCount
+  let values = try array(features, count: count * width, name: "features")
+  var rows: [UInt64: [[Float]]] = [:]
+  for (image, id) in try array(ids, count: count, name: "ids").enumerated() {
+    guard let entry = model.bank.entry(ofID: id) else {
+      throw Failure(CAL_ERR_NOT_FOUND, "ids[\(image)] is \(id): there is no such prototype")
+    }
+    guard model.bank.prototypes[entry].kind != .retired else {
+      throw Failure(CAL_ERR_NOT_FOUND, "ids[\(image)] is \(id): that prototype is retired")
+    }
+    let row = Array(values[image * width..<(image + 1) * width])
+    for (i, value) in row.enumerated() where !value.isFinite {
+      throw .argument("features[\(image)][\(i)] is \(value)")
+    }
+    rows[id, default: []].append(row)
+  }
+  return rows
 }

@@ -50,16 +50,14 @@ final class ObservedImages {
   }
 
   /// Takes in the images that have an answer.
-  func observe(_ updater: HostUpdater) throws(Failure) {
+  func observe(_ updater: Updater) throws(Failure) {
     var keys: [Digest] = []
     var rows: [Float] = []
     for i in 0..<count where results[i].status == CAL_OK {
       keys.append(results[i].key)
       rows += UnsafeBufferPointer(start: features + i * width, count: width)
     }
-    _ = try updater.use { updater throws(UpdateError) in
-      try updater.observe(rows.span, keys: keys)
-    }
+    _ = try updated { () throws(UpdateError) in try updater.observe(rows.span, keys: keys) }
   }
 
   /// Gives the caller what it asked for.
@@ -67,6 +65,7 @@ final class ObservedImages {
     for i in 0..<count {
       var result = results[i]
       let wanted = callers.results.read(first + i)
+      if !callers.wantsDigest { result.pixels_sha256 = cal_result().pixels_sha256 }
       result.features = wanted.features
       result.feature_capacity = wanted.feature_capacity
       if let buffer = wanted.features, wanted.feature_capacity > 0, result.status == CAL_OK {

@@ -9,6 +9,8 @@ public func cal_session_profile(
   status { () throws(Failure) in
     let session = try sessions.find(session)
     guard let count else { throw .null("count") }
+    // A size_t beyond the address space's half arrives here as a negative Int.
+    guard capacity >= 0 else { throw .argument("capacity is larger than any buffer") }
     guard times != nil || capacity == 0 else { throw .null("times") }
     let profile = try session.profile()
     if let target = UnsafeMutableRawPointer(times) {

@@ -49,37 +49,30 @@ private struct Quantiser {
 
   func run() throws(Failure) -> Model {
     let recorder = RangeRecorder(model.spec)
-    let job = QuantisingJob(model, images, threads: threads, progress, count: count)
-    let exact = try answers(job, .fp32, recorder)
+    let job = try QuantisingJob(model, images, threads: threads, progress, count: count)
+    try look(job, .fp32, recorder)
     let quantisation = recorder.quantisation
-    let coarse = try answers(job, .int8(quantisation), nil)
+    job.startComparing()
+    try look(job, .int8(quantisation), nil)
 
-    var section = QuantisationSection(
-      quantisation: quantisation, images: count, agreeing: 0, probabilityChange: 0,
-      isDefault: isDefault)
-    for (a, b) in zip(exact, coarse) {
-      if a.top == b.top { section.agreeing += 1 }
-      for (p, q) in zip(a.probabilities, b.probabilities) {
-        section.probabilityChange = max(section.probabilityChange, abs(p - q))
-      }
-    }
+    let section = QuantisationSection(
+      quantisation: quantisation, images: count, agreeing: job.comparison.agreeing,
+      probabilityChange: job.comparison.change, isDefault: isDefault)
     guard !isDefault || section.mayBeDefault else {
       throw Failure(
         CAL_ERR_REFUSED,
         "int8 keeps the top prototype of \(section.agreeing) of \(count) images; to be the "
           + "default it needs 99 of 100")
     }
-    do throws(ModelError) {
+    return try modelResult { () throws(ModelError) in
       let bytes = try model.serialised(quantisation: section, parent: model.digest)
       return try Model(bytes: bytes.span.bytes)
-    } catch {
-      throw Failure(error)
     }
   }
 
-  private func answers(
+  private func look(
     _ job: QuantisingJob, _ arithmetic: Arithmetic, _ recorder: RangeRecorder?
-  ) throws(Failure) -> [QuantisingJob.Answer] {
+  ) throws(Failure) {
     do throws(NetworkError) {
       let network = try model.packed(
         for: .best, arithmetic: arithmetic, recorder: recorder, threads: threads)
@@ -88,20 +81,22 @@ private struct Quantiser {
     } catch {
       throw Failure(error)
     }
-    return try job.takeAnswers()
+    try job.checkPass()
   }
 }
 
-/// Answers of all images, or what was wrong with the first one that has none.
+/// Notes the answers to all images, and then compares other ones to them; or what was wrong with
+/// the first image that has none.
 private final class QuantisingJob: ImageJob, @unchecked Sendable {
-  struct Answer {
-    /// Row of the bank.
-    var top: Int32 = 0
-    var probabilities: [Float] = []
+  struct Comparison {
+    /// Images whose top prototype stays the same.
+    var agreeing = 0
+    /// The largest, of any probability.
+    var change: Float = 0
   }
 
   private struct State {
-    var answers: [Answer]
+    var comparison = Comparison()
     var failure: (image: Int, what: Failure)?
     var done = 0
     var isCancelled = false
@@ -111,24 +106,35 @@ private final class QuantisingJob: ImageJob, @unchecked Sendable {
   private let images: CallerStructs<cal_image>
   private let workers: [Worker]
   private let count: Int
-  private let state: Mutex<State>
-  private var passes = 0
+  /// Only the worker that has an image touches its answer.
+  private let noted: NotedAnswers
+  private let state = Mutex(State())
+  private var compares = false
   /// Touched by worker 0 only, which is the calling thread.
   private var progress: ProgressReport
 
   init(
     _ model: Model, _ images: CallerStructs<cal_image>, threads: Int, _ progress: ProgressReport,
     count: Int
-  ) {
+  ) throws(Failure) {
+    guard let noted = NotedAnswers(images: count, prototypes: model.bank.active.count) else {
+      throw Failure(
+        CAL_ERR_MEMORY, "no memory for \(model.bank.active.count) probabilities of \(count) images")
+    }
+    self.noted = noted
     self.model = model
     self.images = images
     self.progress = progress
     self.count = count
     workers = (0..<threads).map { _ in Worker(model, nil) }
-    state = Mutex(State(answers: Array(repeating: Answer(), count: count)))
     super.init()
     report()
   }
+
+  var comparison: Comparison { state.withLock { $0.comparison } }
+
+  /// From now on answers are compared to those that were noted.
+  func startComparing() { compares = true }
 
   override func prepare(image: Int, worker: Int, input: inout MutableSpan<Float>) -> Bool {
     guard state.withLock({ !$0.isCancelled && $0.failure == nil }) else { return false }
@@ -145,9 +151,18 @@ private final class QuantisingJob: ImageJob, @unchecked Sendable {
     let own = workers[worker]
     do throws(Failure) {
       try own.scores.fill(features, model.bank, model.decision, top: 1)
-      let answer = Answer(top: own.scores.order[0], probabilities: own.scores.probabilities)
+      var found = Comparison()
+      if compares {
+        found.agreeing = noted.top(image) == own.scores.order[0] ? 1 : 0
+        for (old, new) in zip(noted.probabilities(image), own.scores.probabilities) {
+          found.change = max(found.change, abs(old - new))
+        }
+      } else {
+        noted.note(image, top: own.scores.order[0], own.scores.probabilities)
+      }
       state.withLock {
-        $0.answers[image] = answer
+        $0.comparison.agreeing += found.agreeing
+        $0.comparison.change = max($0.comparison.change, found.change)
         $0.done += 1
       }
       if worker == 0 { report() }
@@ -170,19 +185,18 @@ private final class QuantisingJob: ImageJob, @unchecked Sendable {
     }
   }
 
-  func takeAnswers() throws(Failure) -> [Answer] {
+  /// Throws unless all images were looked at.
+  func checkPass() throws(Failure) {
     // The last image may have been another worker's.
     report()
-    let state = self.state.withLock { $0 }
-    if let (image, what) = state.failure {
+    let (failure, done) = state.withLock { ($0.failure, $0.done) }
+    if let (image, what) = failure {
       throw Failure(Int(what.status), "images[\(image)]: \(what.text)")
     }
-    passes += 1
-    guard state.done == passes * count else {
+    guard done == (compares ? 2 : 1) * count else {
       throw Failure(
         CAL_ERR_CANCELLED,
-        "cancelled after \(state.done) of \(2 * count) images (each is looked at twice)")
+        "cancelled after \(done) of \(2 * count) images (each is looked at twice)")
     }
-    return state.answers
   }
 }

@@ -34,6 +34,9 @@ private struct Report {
     self.session = session
     self.result = result
     self.source = source
+    guard "\(statusName(result.status))" != "CAL_ERR_UNKNOWN" else {
+      throw .argument("result->status is \(result.status), which is no cal_status")
+    }
     guard result.status == CAL_OK else {
       verdict = .undetermined
       scores = []
@@ -46,13 +49,18 @@ private struct Report {
       throw .argument(
         "result->bank_epoch is \(result.bank_epoch), the session's is \(session.model.bank.epoch)")
     }
-    guard result.crop_width > 0, result.crop_height > 0 else {
-      throw .argument(
-        "result->crop is \(result.crop_width) x \(result.crop_height) pixels: no attribution "
-          + "gave this result")
-    }
+    try checkCrop(result)
+    let decision = try recordedDecision(result, session.model)
     self.verdict = verdict
     scores = try ranked(result, session.model.bank)
+    guard let top = scores.first else { return }
+    let kind = session.model.bank.prototypes[Int(top.index)].kind
+    let ruled = decision.verdict(top: kind, probability: top.probability)
+    guard verdict == ruled else {
+      throw .argument(
+        "result->verdict is \(verdict.name), but its thresholds and top prototype give "
+          + "\(ruled.name)")
+    }
   }
 
   var json: [UInt8] {
@@ -132,7 +140,40 @@ private struct Report {
   }
 }
 
-/// The scores of a result, each checked to name a prototype of the bank.
+/// The pixels that were used must be some of the image's.
+private func checkCrop(_ result: cal_result) throws(Failure) {
+  func fits(_ first: UInt32, _ count: UInt32, _ side: UInt32) -> Bool {
+    count > 0 && UInt64(first) + UInt64(count) <= UInt64(side)
+  }
+  guard fits(result.crop_x, result.crop_width, result.width),
+    fits(result.crop_y, result.crop_height, result.height)
+  else {
+    throw .argument(
+      "result->crop is \(result.crop_width) x \(result.crop_height) pixels at "
+        + "\(result.crop_x), \(result.crop_y) of an image of \(result.width) x \(result.height): "
+        + "no attribution gave this result")
+  }
+}
+
+/// The rule that the result says its verdict was made with, the caller's thresholds included.
+private func recordedDecision(
+  _ result: cal_result, _ model: Model
+) throws(Failure) -> Decision {
+  for (name, value) in [
+    ("known_threshold", result.known_threshold), ("novel_threshold", result.novel_threshold),
+  ] {
+    guard value.isFinite, value <= 1 else {
+      throw .argument("result->\(name) is \(value), not a probability")
+    }
+  }
+  var decision = model.decision
+  decision.knownThreshold = result.known_threshold
+  decision.novelThreshold = result.novel_threshold
+  return decision
+}
+
+/// The scores of a result, each checked to name a prototype of the bank, and to stand where
+/// attribution ranks it.
 private func ranked(_ result: cal_result, _ bank: Bank) throws(Failure) -> [cal_score] {
   let count = Int(result.ranked_count)
   guard count <= result.ranked_capacity, count <= bank.active.count else {
@@ -143,6 +184,7 @@ private func ranked(_ result: cal_result, _ bank: Bank) throws(Failure) -> [cal_
   guard count > 0 else { return [] }
   guard let first = UnsafeRawPointer(result.ranked) else { throw .null("result->ranked") }
   var scores: [cal_score] = []
+  var ids: Set<UInt64> = []
   for i in 0..<count {
     let offset = i * MemoryLayout<cal_score>.stride
     let score = first.loadUnaligned(fromByteOffset: offset, as: cal_score.self)
@@ -157,6 +199,16 @@ private func ranked(_ result: cal_result, _ bank: Bank) throws(Failure) -> [cal_
     guard score.logit.isFinite, 0...1 ~= score.probability else {
       throw .argument(
         "result->ranked[\(i)] has logit \(score.logit) and probability \(score.probability)")
+    }
+    guard ids.insert(score.id).inserted else {
+      throw .argument("result->ranked[\(i)] has id \(score.id), which came before")
+    }
+    if let last = scores.last {
+      guard (score.logit, last.id) < (last.logit, score.id) else {
+        throw .argument(
+          "result->ranked[\(i)] has logit \(score.logit) and id \(score.id), which is no rank "
+            + "behind logit \(last.logit) and id \(last.id)")
+      }
     }
     scores.append(score)
   }

@@ -61,7 +61,7 @@ let sessions = HandleTable<Session>(.session)
 final class Session: @unchecked Sendable {
   let model: Model
   let workers: [Worker]
-  let call = Call()
+  let call = Call(of: .session)
   /// One for each worker, or none.
   let watches: [Stopwatch]
   private let executor: Executor
@@ -95,9 +95,15 @@ final class Session: @unchecked Sendable {
   func attribute(
     _ request: AttributionJob.Request, _ progress: ProgressReport
   ) throws(Failure) {
-    try call.run { () throws(Failure) in
-      try attribution.run(request, progress, on: executor)
-    }
+    try call.run { () throws(Failure) in try attributeAdmitted(request, progress) }
+  }
+
+  /// The same for a caller that `call` has admitted, which may ask for it several times.
+  func attributeAdmitted(
+    _ request: AttributionJob.Request, _ progress: ProgressReport
+  ) throws(Failure) {
+    call.startCounting()
+    try attribution.run(request, progress, on: executor)
   }
 
   func evidence(_ request: EvidenceJob.Request) throws(Failure) -> Float {

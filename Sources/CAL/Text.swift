@@ -52,6 +52,13 @@ struct TextOutput {
   }
 }
 
+/// The name of a file or folder: text that is not empty.
+func path(_ pointer: UnsafePointer<CChar>?, name: String = "path") throws(Failure) -> String {
+  let path = try text(pointer, name: name)
+  guard !path.isEmpty else { throw .argument(name + " is empty") }
+  return path
+}
+
 /// A caller's NUL-terminated UTF-8 as a String.
 func text(_ pointer: UnsafePointer<CChar>?, name: String) throws(Failure) -> String {
   guard let pointer else { throw .null(name) }

@@ -43,8 +43,7 @@ public func cal_trainer_save(_ trainer: OpaquePointer!, _ path: UnsafePointer<CC
 {
   status { () throws(Failure) in
     let training = try trainers.find(trainer)
-    let path = try text(path, name: "path")
-    guard !path.isEmpty else { throw .argument("path is empty") }
+    let path = try CAL.path(path)
     try training.look { trainer throws(TrainingError) in try Checkpoint.write(trainer, to: path) }
   }
 }
@@ -55,7 +54,7 @@ public func cal_trainer_resume(_ trainer: OpaquePointer!, _ path: UnsafePointer<
 {
   status { () throws(Failure) in
     let training = try trainers.find(trainer)
-    let path = try text(path, name: "path")
+    let path = try CAL.path(path)
     try training.change { trainer throws(TrainingError) in
       try trainer.resume(Checkpoint.read(path, for: trainer))
     }
@@ -85,12 +84,11 @@ public func cal_trainer_model(
     }
     provenance.parent = training.parent
     let naming = Trainer.Naming(names: list, provenance: provenance)
+    // Before all images are looked at once more.
+    try modelResult { () throws(ModelError) in try naming.check() }
     let bytes = try training.look { trainer throws(TrainingError) in try trainer.model(naming) }
-    do throws(ModelError) {
-      out.pointee = models.add(try Model(bytes: bytes.span.bytes))
-    } catch {
-      throw Failure(error)
-    }
+    out.pointee = models.add(
+      try modelResult { () throws(ModelError) in try Model(bytes: bytes.span.bytes) })
   }
 }
 

@@ -143,9 +143,3 @@ private func make(
     out.pointee = updaters.add(HostUpdater(made))
   }
 }
-
-private func path(_ pointer: UnsafePointer<CChar>?, name: String) throws(Failure) -> String {
-  let path = try text(pointer, name: name)
-  guard !path.isEmpty else { throw .argument(name + " is empty") }
-  return path
-}

@@ -23,6 +23,8 @@ public struct Bank: Sendable, Equatable {
   ) throws(ModelError) {
     try checkCount(featureCount, Limit.channels, "features")
     try checkCount(prototypes.count, Limit.prototypes, "bank.prototypes")
+    try checkCounter(epoch, "bank.epoch")
+    try checkCounter(nextID, "bank.next_id")
     for (i, prototype) in prototypes.enumerated() {
       try prototype.validate(
         featureCount: featureCount, epoch: epoch, nextID: nextID, "bank.prototypes[\(i)]")

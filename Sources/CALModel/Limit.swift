@@ -25,6 +25,8 @@ public enum Limit {
   static let tensors = 4096
   /// Bytes of the largest pair of feature maps of one image, input and output of one layer.
   static let activationSize = 2 << 30
+  /// Bytes of all maps together that have statistics: evidence needs them at the same time.
+  static let statisticsMaps = 2 << 30
   /// Multiply-adds for one image.
   static let work = 1_000_000_000_000
 
@@ -33,6 +35,9 @@ public enum Limit {
 
   // The bank.
   static let prototypes = 1...65_536
+  /// Of epochs, ids and counted images, and of the records of an updater's journal: there is room
+  /// to count on from it.
+  public static let counter: UInt64 = 1 << 62
 
   // Numbers.
   static let epsilon: ClosedRange<Float> = Float.leastNonzeroMagnitude...1

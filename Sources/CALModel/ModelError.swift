@@ -34,6 +34,13 @@ func checkCount(_ value: Int, _ range: ClosedRange<Int>, _ path: String) throws(
   }
 }
 
+/// Throws unless `value` can be counted on from.
+func checkCounter(_ value: UInt64, _ path: String) throws(ModelError) {
+  guard value <= Limit.counter else {
+    throw .limit("\(path): \(value), at most \(Limit.counter)")
+  }
+}
+
 /// Throws unless `value` lies in `range`; NaN lies in no range.
 func checkValue(_ value: Float, _ range: ClosedRange<Float>, _ path: String) throws(ModelError) {
   guard range.contains(value) else {

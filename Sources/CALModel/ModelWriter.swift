@@ -59,18 +59,19 @@ extension Model {
       try CalibrationClass.check(kept, newBank)
       fields[Field.calibration] = CalibrationClass.field(kept)
     }
-    if let parent {
-      fields[Field.provenance] = try withBytes { bytes throws(ModelError) in
-        try provenanceField(bytes, parent)
-      }
-    }
+    if let parent { fields[Field.provenance] = try provenanceField(parent) }
     return try replacing(fields)
   }
 
-  /// This model's file with these calibration features in the place of what it has.
-  public func serialised(calibration: [CalibrationClass]) throws(ModelError) -> [UInt8] {
+  /// This model's file with these calibration features in the place of what it has, and made from
+  /// `parent`, if that is given.
+  public func serialised(
+    calibration: [CalibrationClass], parent: Digest? = nil
+  ) throws(ModelError) -> [UInt8] {
     try CalibrationClass.check(calibration, bank)
-    return try replacing([Field.calibration: CalibrationClass.field(calibration)])
+    var fields = [Field.calibration: CalibrationClass.field(calibration)]
+    if let parent { fields[Field.provenance] = try provenanceField(parent) }
+    return try replacing(fields)
   }
 
   /// This model's file, made from `parent`, with what it says of int8 replaced.
@@ -78,11 +79,9 @@ extension Model {
     quantisation: QuantisationSection, parent: Digest
   ) throws(ModelError) -> [UInt8] {
     try quantisation.validate(spec)
-    let provenance = try withBytes { bytes throws(ModelError) in
-      try provenanceField(bytes, parent)
-    }
     return try replacing([
-      Field.quantisation: quantisation.field(spec), Field.provenance: provenance,
+      Field.quantisation: quantisation.field(spec),
+      Field.provenance: try provenanceField(parent),
     ])
   }
 
@@ -92,45 +91,46 @@ extension Model {
     static let provenance: UInt32 = 7
     static let calibration: UInt32 = 8
     static let quantisation: UInt32 = 9
+    static let tensors: UInt32 = 15
   }
 
-  /// The file with other fields of these numbers, in their old places; a new one stands in front
-  /// of the tensors.
+  /// The file with other fields of these numbers, in their old places, wherever those are; a new
+  /// one stands in front of the tensors.
   private func replacing(_ fields: [UInt32: [UInt8]]) throws(ModelError) -> [UInt8] {
     try withBytes { bytes throws(ModelError) in
       var out: [UInt8] = []
       out.reserveCapacity(bytes.byteCount + fields.values.reduce(0) { $0 + $1.count })
-      var left = fields
-      func appendLeft() {
-        for (_, field) in left.sorted(by: { $0.key < $1.key }) { out += field }
-        left = [:]
+      var missing = fields
+      var scan = WireReader(0..<bytes.byteCount, path: "")
+      while let field = try scan.next(bytes) { missing[field.number] = nil }
+      func appendMissing() {
+        for (_, field) in missing.sorted(by: { $0.key < $1.key }) { out += field }
+        missing = [:]
       }
       var reader = WireReader(0..<bytes.byteCount, path: "")
       while let field = try reader.next(bytes) {
-        if field.number == 15 { appendLeft() }
-        if let new = fields[field.number] {
-          out += new
-          left[field.number] = nil
-        } else {
-          out += bytes.array(field.whole)
-        }
+        if field.number == Field.tensors { appendMissing() }
+        out += fields[field.number] ?? bytes.array(field.whole)
       }
-      appendLeft()
+      appendMissing()
       try checkSize(out)
       return out
     }
   }
 
   /// The file's provenance with another parent.
-  private func provenanceField(_ bytes: RawSpan, _ parent: Digest) throws(ModelError) -> [UInt8] {
-    var body: [UInt8] = []
-    var reader = WireReader(0..<bytes.byteCount, path: "")
-    while let field = try reader.next(bytes) {
-      guard field.number == Field.provenance else { continue }
-      var parts = WireReader(field.payload, path: "provenance")
-      while let part = try parts.next(bytes) {
-        if part.number != 4 { body += bytes.array(part.whole) }
+  private func provenanceField(_ parent: Digest) throws(ModelError) -> [UInt8] {
+    var body = try withBytes { bytes throws(ModelError) in
+      var body: [UInt8] = []
+      var reader = WireReader(0..<bytes.byteCount, path: "")
+      while let field = try reader.next(bytes) {
+        guard field.number == Field.provenance else { continue }
+        var parts = WireReader(field.payload, path: "provenance")
+        while let part = try parts.next(bytes) {
+          if part.number != 4 { body += bytes.array(part.whole) }
+        }
       }
+      return body
     }
     body.appendHeader(field: 4, length: Digest.byteCount)
     body += parent.withBytes { $0.array(0..<$0.byteCount) }

@@ -49,6 +49,7 @@ public struct Prototype: Sendable, Equatable {
       throw .invalid("\(path).id: \(id), needs less than bank.next_id \(nextID)")
     }
     try validateName(path + ".name")
+    try checkCounter(usage, path + ".usage")
     guard confidenceSum.isFinite, confidenceSum >= 0 else {
       throw .invalid("\(path).confidence_sum: \(confidenceSum), needs 0 or more")
     }
@@ -61,8 +62,15 @@ public struct Prototype: Sendable, Equatable {
     try validateVector(featureCount: featureCount, path + ".vector")
   }
 
+  /// Counts more images for it. Both sums stay at the largest value that a bank may have.
+  package mutating func count(images: UInt64, confidenceSum more: Double) {
+    usage = min(usage, Limit.counter) + min(images, Limit.counter)
+    usage = min(usage, Limit.counter)
+    confidenceSum = min(confidenceSum + more, .greatestFiniteMagnitude)
+  }
+
   /// Throws unless a prototype may be called what this one is.
-  package func checkName() throws(ModelError) { try validateName("name") }
+  package func checkName(_ path: String = "name") throws(ModelError) { try validateName(path) }
 
   private func validateName(_ path: String) throws(ModelError) {
     let bytes = Array(name.utf8)

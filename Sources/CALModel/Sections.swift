@@ -73,7 +73,7 @@ public struct Provenance: Sendable, Equatable {
 
   public init() {}
 
-  func validate() throws(ModelError) {
+  package func validate() throws(ModelError) {
     let texts = [
       ("creator", creator), ("training_data", trainingData), ("recipe", recipe),
       ("licence", licence), ("description", description), ("created", created),

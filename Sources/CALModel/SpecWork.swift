@@ -4,6 +4,7 @@ import CALNetwork
 /// single layer within `Limit` stays below 2^54 multiply-adds, so nothing overflows.
 private struct WorkEstimate {
   var multiplyAdds = 0
+  var statisticsMaps = 0
 
   /// A convolution with padding kernel / 2 from a map of `side` x `side`. Gives the new side.
   mutating func convolution(
@@ -17,6 +18,17 @@ private struct WorkEstimate {
       throw .limit("\(path): feature maps of \(bytes) bytes, at most \(Limit.activationSize)")
     }
     return newSide
+  }
+
+  /// A map that has statistics. At most 2049 of them, each within its own limit, so nothing
+  /// overflows.
+  mutating func keep(_ path: String, side: Int, channels: Int) throws(ModelError) {
+    statisticsMaps += 4 * side * side * channels
+    guard statisticsMaps <= Limit.statisticsMaps else {
+      throw .limit(
+        "\(path): maps with statistics of \(statisticsMaps) bytes so far, at most "
+          + "\(Limit.statisticsMaps)")
+    }
   }
 
   mutating func add(_ path: String, _ count: Int) throws(ModelError) {
@@ -43,6 +55,8 @@ extension NetworkSpec {
     var side = try work.convolution(
       "network.stem", side: inputSize, in: 3, out: stem.channels, kernel: stem.kernel,
       stride: stem.stride)
+    let keepsMaps = neck.takesStatistics
+    if keepsMaps { try work.keep("network.stem", side: side, channels: stem.channels) }
     if stem.maxPool { side = (side - 1) / 2 + 1 }
     var channels = stem.channels
     for (s, stage) in stages.enumerated() {
@@ -53,9 +67,10 @@ extension NetworkSpec {
           path, block, stage, side: side, in: channels, stride: stride,
           projects: projects(stage: s, block: b))
         channels = stage.outChannels
+        if keepsMaps { try work.keep(path, side: side, channels: channels) }
       }
     }
-    if neck.takesStatistics { try work.add("network.neck", featureCount * statisticCount) }
+    if keepsMaps { try work.add("network.neck", featureCount * statisticCount) }
   }
 }
 

@@ -13,6 +13,14 @@ extension Trainer {
       self.names = names
       self.provenance = provenance
     }
+
+    /// Throws unless a model may have it.
+    public func check() throws(ModelError) {
+      for (i, name) in names.enumerated() {
+        try Prototype(id: 0, kind: .known, name: name, vector: []).checkName("names[\(i)]")
+      }
+      try provenance.validate()
+    }
   }
 
   /// The bytes of a model with the network as it is now or, if that is to be kept, as it was after

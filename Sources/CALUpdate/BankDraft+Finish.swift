@@ -65,8 +65,8 @@ extension BankDraft {
     guard !counts.isEmpty else { return bank }
     for (id, count) in counts.sorted(by: { $0.key < $1.key }) {
       guard let heir = bank.heir(of: id), let entry = bank.entry(ofID: heir) else { continue }
-      entries[entry].usage &+= count.images
-      entries[entry].confidenceSum += Double(count.confidence) / Tally.Count.unit
+      entries[entry].count(
+        images: count.images, confidenceSum: Double(count.confidence) / Tally.Count.unit)
     }
     return try modelResult { () throws(ModelError) in
       try Bank(epoch: epoch, nextID: nextID, featureCount: width, prototypes: entries)

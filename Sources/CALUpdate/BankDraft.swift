@@ -82,8 +82,8 @@ struct BankDraft {
 
   private mutating func retire(_ id: UInt64, into target: UInt64, isLabelled: Bool) {
     guard let from = place(of: id), let to = place(of: target) else { return }
-    prototypes[to].usage &+= prototypes[from].usage
-    prototypes[to].confidenceSum += prototypes[from].confidenceSum
+    let gone = prototypes[from]
+    prototypes[to].count(images: gone.usage, confidenceSum: gone.confidenceSum)
     if births.remove(id) == nil {
       retired.append(.init(id: id, mergedInto: target, isLabelled: isLabelled))
     }
@@ -199,7 +199,7 @@ struct BankDraft {
       temperature: temperature)
     let fixed = head.known + first.count
     var usage = head.ids.map { id in
-      (place(of: id).map { prototypes[$0].usage } ?? 0) &+ (observed[id] ?? 0)
+      (place(of: id).map { prototypes[$0].usage } ?? 0) + min(observed[id] ?? 0, Limit.counter)
     }
     // A bank that was imported may not know its usage, which is not to have none.
     let isUnknown = head.ids.indices.allSatisfy {

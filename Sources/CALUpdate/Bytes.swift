@@ -1,4 +1,5 @@
 import CALDigest
+import CALModel
 
 /// Little-endian numbers, one after the other, as the files of a state have them.
 struct ByteWriter {
@@ -60,6 +61,13 @@ struct ByteReader {
       number |= Number(truncatingIfNeeded: byte) << Number(8 * i)
     }
     return number
+  }
+
+  /// A number that is counted on from.
+  mutating func counter() throws(UpdateError) -> UInt64 {
+    let value = try number(UInt64.self)
+    guard value <= Limit.counter else { throw damaged("\(value), at most \(Limit.counter)") }
+    return value
   }
 
   /// A number of things that take at least `size` bytes each.

@@ -1,11 +1,12 @@
 import CALDigest
+import CALModel
 
 /// The log of what was observed since the snapshot. A record is, little-endian:
 ///
 ///     u32 "CALJ", u32 length of the body, u64 number, u64 checksum of these, u64 of the body, body
 ///
-/// A checksum is the first 8 bytes of SHA-256. Numbers rise by one. So what is read back is a
-/// prefix of what was written, and it is known where it ends.
+/// A checksum is the first 8 bytes of SHA-256. Numbers rise by one, to `Limit.counter`. So
+/// what is read back is a prefix of what was written, and it is known where it ends.
 struct Journal {
   struct Record {
     let number: UInt64
@@ -97,7 +98,8 @@ struct Journal {
           UInt64(littleEndian: $0.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
         }
       }
-      guard UInt32(truncatingIfNeeded: word(0)) == magic, word(16) == checksum(bytes.prefix(16))
+      guard UInt32(truncatingIfNeeded: word(0)) == magic, word(16) == checksum(bytes.prefix(16)),
+        word(8) <= Limit.counter
       else { return nil }
       length = Int(word(0) >> 32)
       number = word(8)

@@ -34,7 +34,7 @@ struct Proposal {
     let cached = Cached(
       model, old, known, found.births.mapValues { $0.images.map(\.feature) }, labelled,
       draft.head(model.decision.temperature))
-    let observed = old.counts.mapValues(\.images).merging(labelCounts) { $0 &+ $1 }
+    let observed = old.counts.mapValues(\.images).merging(labelCounts, uniquingKeysWith: saturating)
     for round in 0..<Proposal.rounds {
       try draft.refine(cached, model.decision.temperature)
       try progress.reach(0.4 + 0.5 * Double(round + 1) / Double(Proposal.rounds))

@@ -62,10 +62,8 @@ struct Snapshot: Sendable, Equatable {
       guard Digest(stored.span.bytes) == digest(bytes[..<end]) else {
         throw .damaged("\(name) is damaged: its digest is another")
       }
-      record = try reader.number(UInt64.self)
-      // More than can be written, but not so many that the next ones have no number.
-      guard record <= UInt64(Int64.max) else { throw reader.damaged("\(record) records") }
-      nextID = try reader.number(UInt64.self)
+      record = try reader.counter()
+      nextID = try reader.counter()
       var settings = UpdateSettings()
       settings.seed = try reader.number(UInt64.self)
       settings.reservoir = Int(clamping: try reader.number(UInt64.self))
@@ -74,7 +72,7 @@ struct Snapshot: Sendable, Equatable {
       self.settings = settings
       var epochs: [Epoch] = []
       for _ in 0..<(try reader.count(size: 40)) {
-        epochs.append(Epoch(number: try reader.number(UInt64.self), digest: try reader.digest()))
+        epochs.append(Epoch(number: try reader.counter(), digest: try reader.digest()))
       }
       guard !epochs.isEmpty else { throw reader.damaged("no epoch") }
       self.epochs = epochs

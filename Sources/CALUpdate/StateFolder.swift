@@ -123,6 +123,9 @@ final class StateFolder {
   /// Adds a change to journal and state. It is acknowledged by the next `sync`.
   func append(_ change: Change) throws(UpdateError) {
     try checkUsable()
+    guard lastRecord < Limit.counter else {
+      throw .io("\(path)/journal has no number left for a record")
+    }
     let record = try Journal.record(lastRecord + 1, limit: recordLimit) { change.write(to: &$0) }
     do throws(FileError) {
       try files.writeAll(record, to: journal.number, at: journalSize)

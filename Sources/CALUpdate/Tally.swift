@@ -193,7 +193,7 @@ extension Bank {
 
 /// Associative and commutative for numbers that are not negative, other than a wrapping sum
 /// would be right.
-private func saturating(_ a: UInt64, _ b: UInt64) -> UInt64 {
+func saturating(_ a: UInt64, _ b: UInt64) -> UInt64 {
   let (sum, overflow) = a.addingReportingOverflow(b)
   return overflow ? .max : sum
 }

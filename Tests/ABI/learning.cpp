@@ -94,6 +94,9 @@ void test_metrics() {
     REQUIRE(measured.classes == 4 && measured.confusion.size() == 16);
     REQUIRE(measured.confusion[2 * 4 + 3] == 2 && measured.confusion[3 * 4 + 1] == 1);
 
+    REQUIRE((measured.match == std::vector<std::int32_t>{0, 1, 3, -1}));
+    REQUIRE(static_cast<const cal_metrics_result &>(measured).match == nullptr);
+
     cal::MetricsOptions options;
     options.confusion = false;
     const cal::Metrics scored =

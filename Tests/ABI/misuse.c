@@ -224,6 +224,40 @@ static void texts(void) {
     }
 }
 
+/* A size_t that no buffer has: said to be too large, or as good as enough, but never believed. */
+static void capacities(void) {
+    const size_t sizes[] = {SIZE_MAX, SIZE_MAX / 2 + 1, SIZE_MAX / 2 + 2};
+    cal_session_options how = CAL_SESSION_OPTIONS_INIT;
+    cal_session *profiled = NULL;
+    cal_image image = view(pixels, 40, 40);
+    cal_result result = CAL_RESULT_INIT;
+    how.flags = CAL_SESSION_PROFILE;
+    EXPECT(CAL_OK, cal_session_create(model, &how, &profiled));
+    EXPECT(CAL_OK, cal_session_attribute(profiled, &image, NULL, &result));
+    for (int i = 0; i < 3; ++i) {
+        const size_t size = sizes[i];
+        char text[4096];
+        float floats[4096];
+        cal_stage_time times[16];
+        cal_model *none = model;
+        size_t length = 77;
+        EXPECT(CAL_ERR_ARGUMENT, cal_build_info(text, size, &length));
+        EXPECT(CAL_ERR_ARGUMENT, cal_model_describe(model, text, size, &length));
+        EXPECT(CAL_ERR_ARGUMENT, cal_session_report(session, &result, NULL, text, size, &length));
+        EXPECT(CAL_ERR_ARGUMENT, cal_session_profile(profiled, times, size, &length));
+        EXPECT(CAL_ERR_ARGUMENT, cal_session_profile(profiled, NULL, size, &length));
+        CHECK(length == 77);
+        EXPECT(CAL_OK, cal_session_features(session, &image, floats, size));
+        EXPECT(CAL_OK, cal_session_evidence(session, &image, 0, floats, size, NULL));
+        EXPECT(CAL_ERR_ARGUMENT, cal_model_load_memory(text, size, NULL, &none));
+        EXPECT(CAL_ERR_ARGUMENT, cal_session_attribute_batch(session, &image, size, NULL, &result));
+        EXPECT(CAL_ERR_ARGUMENT, cal_model_quantize(model, &image, size, NULL, &none));
+        EXPECT(CAL_ERR_ARGUMENT, cal_model_calibrate(model, floats, NULL, size, &none));
+        CHECK(none == NULL);
+    }
+    cal_session_free(profiled);
+}
+
 static void files(void) {
     cal_model *out = model;
     EXPECT(CAL_ERR_IO, cal_model_load_file("no/such/file.cal", NULL, &out));
@@ -248,6 +282,7 @@ int main(int argc, char **argv) {
     options();
     one_bad_image();
     texts();
+    capacities();
     files();
     EXPECT(CAL_OK, cal_check_version(CAL_ABI_VERSION, CAL_VERSION_NUMBER));
     EXPECT(CAL_ERR_VERSION, cal_check_version(CAL_ABI_VERSION + 1, CAL_VERSION_NUMBER));

@@ -97,6 +97,28 @@ static void digest(cal_trainer *trainer, uint8_t sha256[CAL_DIGEST_SIZE]) {
     cal_model_free(model);
 }
 
+/* What a model cannot be called is said before any image is looked at once more. */
+static void naming(host *h, const int32_t *label) {
+    static char long_name[CAL_NAME_MAX + 2], long_text[5000];
+    const char *names[KNOWN] = {"first", long_name}, *good[KNOWN] = {"first", "second"};
+    cal_trainer *trainer = start(h, label);
+    cal_model *model = NULL;
+    memset(long_name, 'n', CAL_NAME_MAX + 1);
+    memset(long_text, 't', sizeof long_text - 1);
+    const int loaded = h->loaded;
+    CHECK(cal_trainer_model(trainer, names, NULL, &model) == CAL_ERR_MODEL_LIMIT);
+    CHECK(model == NULL && strstr(cal_last_error(), "names[1]: 256 bytes") != NULL);
+    CHECK(cal_trainer_model(trainer, good, long_text, &model) == CAL_ERR_MODEL_LIMIT);
+    CHECK(strstr(cal_last_error(), "training_data: 4999 bytes") != NULL);
+    names[1] = "";
+    CHECK(cal_trainer_model(trainer, names, NULL, &model) == CAL_ERR_MODEL_INVALID);
+    CHECK(cal_trainer_save(trainer, "") == CAL_ERR_ARGUMENT);
+    CHECK(cal_trainer_resume(trainer, "") == CAL_ERR_ARGUMENT);
+    CHECK(strcmp(cal_last_error(), "path is empty") == 0);
+    CHECK(h->loaded == loaded);
+    cal_trainer_free(trainer);
+}
+
 /* Ends a training that validates, at its first epoch's end. */
 static int32_t validated(void *user, const cal_training_report *told) {
     const uint32_t *held_out = user;
@@ -189,6 +211,7 @@ int main(int argc, char **argv) {
     cal_trainer_free(trainer);
 
     validate(&h, label);
+    naming(&h, label);
     h.missing = 3;
     trainer = start(&h, label);
     CHECK(cal_trainer_run(trainer, NULL, NULL) == CAL_ERR_IO);

@@ -1,5 +1,7 @@
 /* Field updates from C: two sites observe, one merges and commits, all arguments of all functions
  * that take an updater are tried bad. Usage: PROGRAM colours.cal random.cal FOLDER */
+#include <math.h>
+
 #include "check.h"
 
 enum { IMAGES = 40, SIDE = 24 };
@@ -102,6 +104,10 @@ static void refuses(cal_model *model, cal_updater *updater, const float *feature
     EXPECT(CAL_ERR_ARGUMENT, cal_updater_observe_features(updater, features, names, SIZE_MAX));
     EXPECT(CAL_ERR_NOT_FOUND, cal_updater_report(updater, NULL, 0, &length));
     EXPECT(CAL_ERR_ARGUMENT, cal_updater_status(updater, NULL, 0, NULL));
+    char text[8];
+    EXPECT(CAL_ERR_ARGUMENT, cal_updater_status(updater, text, SIZE_MAX, &length));
+    EXPECT(CAL_ERR_ARGUMENT, cal_updater_report(updater, text, SIZE_MAX, &length));
+    EXPECT(CAL_ERR_ARGUMENT, cal_updater_history(updater, text, SIZE_MAX, &length));
     EXPECT(CAL_ERR_NOT_FOUND, cal_updater_rollback(updater, 99, &made));
     EXPECT(CAL_ERR_NOT_FOUND, cal_updater_name(updater, 4711, "x"));
     EXPECT(CAL_ERR_ARGUMENT, cal_updater_name(updater, 0, "\xff"));
@@ -126,6 +132,32 @@ static void refuses(cal_model *model, cal_updater *updater, const float *feature
     cal_updater_free(NULL);
 }
 
+/* What is wrong with an image is said with its place among the caller's. */
+static void calibrates(cal_model *model, cal_model *calibrated, float *features) {
+    char text[65536], parent[96], hex[2 * CAL_DIGEST_SIZE + 1];
+    uint8_t digest[CAL_DIGEST_SIZE];
+    cal_model_info info = CAL_MODEL_INFO_INIT;
+    cal_model *none = model;
+    size_t length = 0;
+    uint64_t ids[3] = {0, 1, 4711};
+    EXPECT(CAL_OK, cal_model_sha256(model, digest));
+    for (int i = 0; i < CAL_DIGEST_SIZE; ++i)
+        snprintf(hex + 2 * i, 3, "%02x", digest[i]);
+    snprintf(parent, sizeof parent, "\"parent_sha256\":\"%s\"", hex);
+    EXPECT(CAL_OK, cal_model_describe(calibrated, text, sizeof text, &length));
+    CHECK(length < sizeof text && strstr(text, parent) != NULL);
+
+    EXPECT(CAL_ERR_NOT_FOUND, cal_model_calibrate(model, features, ids, 3, &none));
+    CHECK(none == NULL && strstr(cal_last_error(), "ids[2] is 4711") != NULL);
+    EXPECT(CAL_OK, cal_model_get_info(model, &info));
+    ids[1] = ids[2] = 0;
+    const float good = features[2 * info.feature_count + 1];
+    features[2 * info.feature_count + 1] = INFINITY;
+    EXPECT(CAL_ERR_ARGUMENT, cal_model_calibrate(model, features, ids, 3, &none));
+    CHECK(none == NULL && strstr(cal_last_error(), "features[2][1] is inf") != NULL);
+    features[2 * info.feature_count + 1] = good;
+}
+
 int main(int count, char **arguments) {
     CHECK(count == 4);
     cal_model *model = load(arguments[2]), *calibrated = NULL, *next = NULL, *back = NULL;
@@ -141,7 +173,7 @@ int main(int count, char **arguments) {
     uint8_t *names = keys(1), *other_names = keys(2);
 
     EXPECT(CAL_OK, cal_model_calibrate(model, features, &known, 1, &calibrated));
-    EXPECT(CAL_ERR_MODEL_INVALID, cal_model_calibrate(model, features, &info.file_size, 1, &next));
+    calibrates(model, calibrated, features);
 
     EXPECT(CAL_OK, cal_updater_create(model, path[1], NULL, &updater));
     EXPECT(CAL_OK, cal_updater_observe_features(updater, more, other_names, IMAGES));

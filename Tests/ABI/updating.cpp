@@ -135,7 +135,7 @@ void test_calibration(const cal::Model &model, const std::string &folder) {
     cal::Updater updater = cal::Updater::create(calibrated, folder + "/calibrated");
     REQUIRE(has(updater.commit(), "\"source\":\"calibration\",\"images\":1,"));
     REQUIRE(thrown([&] { model.calibrated(features, {0, 1}); }) == CAL_ERR_ARGUMENT);
-    REQUIRE(thrown([&] { model.calibrated(features, {999}); }) == CAL_ERR_MODEL_INVALID);
+    REQUIRE(thrown([&] { model.calibrated(features, {999}); }) == CAL_ERR_NOT_FOUND);
 }
 
 } // namespace

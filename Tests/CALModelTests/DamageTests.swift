@@ -14,6 +14,12 @@ import Testing
       var span = logits.mutableSpan
       _ = model.bank.logits(of: features.span, into: &span)
       _ = try model.serialised(with: model.bank)
+      // As a commit counts on.
+      let old = model.bank
+      let next = try? Bank(
+        epoch: old.epoch + 1, nextID: old.nextID + 1, featureCount: old.featureCount,
+        prototypes: old.prototypes)
+      #expect((next == nil) == (max(old.epoch, old.nextID) == Limit.counter))
       return nil
     } catch {
       return error
@@ -40,6 +46,17 @@ import Testing
     }
     // A flip within a number or a text often gives another good one; in structure never.
     #expect(loaded > 0 && loaded < 8 * draft.headCount)
+  }
+
+  /// The largest numbers that a varint has, and those around the limit.
+  @Test func countersAtTheirEnds() {
+    for value in [Limit.counter - 1, Limit.counter, Limit.counter + 1, 1 << 63, .max] {
+      for place in [\ModelDraft.epoch, \.nextID, \.prototypes[0].usage, \.prototypes[1].usage] {
+        var draft = ModelDraft()
+        draft[keyPath: place] = value
+        #expect((survives(draft.bytes()) == nil) == (value <= Limit.counter))
+      }
+    }
   }
 
   @Test func flipsAnywhere() {

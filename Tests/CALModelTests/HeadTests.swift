@@ -5,7 +5,7 @@ import Testing
 /// A bank of random vectors with the given ids.
 private func bank(ids: [UInt64], features: Int, _ random: inout Chance) throws -> Bank {
   try Bank(
-    epoch: 0, nextID: UInt64.max, featureCount: features,
+    epoch: 0, nextID: Limit.counter, featureCount: features,
     prototypes: ids.map { Prototype(id: $0, kind: .novel, vector: random.floats(features)) })
 }
 

@@ -140,6 +140,16 @@ struct BrokenRule: Sendable, CustomTestStringConvertible {
       $0.ffe = nil
       $0.stages[1] = .init(blocks: 9, inner: 1024, out: 1024, stride: 2)
     },
+    // 2048 x 2048 x 4 channels of the stem, and 32 such maps of blocks: 33 x 64 MiB.
+    BrokenRule(
+      .limit(
+        "network.stages[0]: maps with statistics of 2214592512 bytes so far, at most 2147483648")
+    ) {
+      $0.size = 2048
+      $0.ffe = nil
+      $0.neck = (4, 0)
+      $0.stages[0].blocks = 32
+    },
   ]
 
   static let bankRules = [
@@ -150,6 +160,15 @@ struct BrokenRule: Sendable, CustomTestStringConvertible {
     BrokenRule(.invalid("bank.prototypes[4].id: 39, needs less than bank.next_id 39")) {
       $0.nextID = 39
     },
+    BrokenRule(.limit("bank.epoch: 4611686018427387905, at most 4611686018427387904")) {
+      $0.epoch = 1 << 62 + 1
+    },
+    BrokenRule(.limit("bank.next_id: 18446744073709551615, at most 4611686018427387904")) {
+      $0.nextID = .max
+    },
+    BrokenRule(
+      .limit("bank.prototypes[3].usage: 9223372036854775808, at most 4611686018427387904")
+    ) { $0.prototypes[3].usage = 1 << 63 },
     BrokenRule(.invalid("bank.prototypes[2].id: 3 is that of entry 0 too")) {
       $0.prototypes[2].id = 3
     },

@@ -179,6 +179,38 @@ import Testing
     #expect(name < mark && mark - name < 100)
   }
 
+  /// Only `magic` has a place of its own: what is replaced may stand anywhere, even behind tensors.
+  @Test(arguments: UInt64(0)..<20) func fieldsMayStandInAnyOrder(seed: UInt64) throws {
+    var draft = ModelDraft()
+    draft.quantise()
+    var random = Chance(seed: seed)
+    let classes = [CalibrationClass(id: 3, features: [random.floats(8)])]
+    let ordered = try load(load(draft.bytes()).serialised(calibration: classes))
+    var fields = topLevelFields(ordered.withBytes { Array(copying: $0) })
+    fields[1...].shuffle(using: &random)
+    let model = try load(fields.flatMap(\.bytes))
+
+    func check(_ bytes: [UInt8], _ number: UInt64) throws -> Model {
+      let found = topLevelFields(bytes)
+      #expect(found.map(\.number) == fields.map(\.number))
+      for (old, new) in zip(fields, found) where ![number, 7].contains(old.number) {
+        #expect(old.bytes == new.bytes)
+      }
+      return try load(bytes)
+    }
+    let bank = try updated(model.bank)
+    let withBank = try check(model.serialised(with: bank, parent: model.digest), 5)
+    #expect(withBank.bank == bank && withBank.provenance.parent == model.digest)
+    let others = [CalibrationClass(id: 9, features: [random.floats(8), random.floats(8)])]
+    let calibrated = try check(model.serialised(calibration: others, parent: model.digest), 8)
+    #expect(calibrated.calibration == others && calibrated.provenance.parent == model.digest)
+    var section = try #require(model.quantisation)
+    section.isDefault.toggle()
+    let quantised = try check(
+      model.serialised(quantisation: section, parent: model.digest), 9)
+    #expect(quantised.quantisation == section)
+  }
+
   @Test func aBankOfOtherFeaturesIsRefused() throws {
     let model = try load(ModelDraft().bytes())
     let other = try Bank(
@@ -192,4 +224,32 @@ import Testing
 
 extension [UInt8] {
   init(copying bytes: RawSpan) { self = bytes.withUnsafeBytes { Array($0) } }
+}
+
+/// The fields of a model file as they stand, in order.
+private func topLevelFields(_ bytes: [UInt8]) -> [(number: UInt64, bytes: [UInt8])] {
+  var fields: [(number: UInt64, bytes: [UInt8])] = []
+  var place = 0
+  func varint() -> UInt64 {
+    var (value, shift) = (UInt64(0), UInt64(0))
+    repeat {
+      value |= UInt64(bytes[place] & 127) << shift
+      shift += 7
+      place += 1
+    } while bytes[place - 1] > 127
+    return value
+  }
+  while place < bytes.count {
+    let start = place
+    let tag = varint()
+    switch tag & 7 {
+    case 0: _ = varint()
+    case 5: place += 4
+    default:
+      let length = Int(varint())
+      place += length
+    }
+    fields.append((tag >> 3, Array(bytes[start..<place])))
+  }
+  return fields
 }

@@ -2,18 +2,60 @@ import CCal
 import Testing
 
 @Suite struct HandleTests {
-  /// Every function that takes a handle, given `handle`; its status. Outputs are all present.
+  /// Every function that takes a model, given `model`; its status. Outputs are all present. The
+  /// same below for the other types.
   static func callAll(model: OpaquePointer?) -> [cal_status] {
     var info = cal_model_info()
     var entry = cal_prototype()
     var session: OpaquePointer?
     var length = 0
     var digest = [UInt8](repeating: 0, count: 32)
+    var image = cal_image()
+    var made: OpaquePointer?
     return [
       cal_model_get_info(model, &info), cal_model_get_prototype(model, 0, &entry),
       cal_model_find_prototype(model, 3, &entry), cal_model_sha256(model, &digest),
       cal_model_describe(model, nil, 0, &length), cal_model_save(model, "/nowhere/x"),
-      cal_session_create(model, nil, &session),
+      cal_session_create(model, nil, &session), cal_model_quantize(model, &image, 1, nil, &made),
+      cal_model_calibrate(model, [1, 2], [3], 1, &made),
+      cal_updater_create(model, "/nowhere/x", nil, &made),
+    ]
+  }
+
+  /// Of a trainer, a model is the start; NULL means none.
+  static func start(_ model: OpaquePointer?) -> cal_status {
+    var options = cal_training_options()
+    options.struct_size = UInt32(MemoryLayout<cal_training_options>.size)
+    var source = cal_source()
+    source.struct_size = UInt32(MemoryLayout<cal_source>.size)
+    var made: OpaquePointer?
+    return cal_trainer_create(&options, &source, model, &made)
+  }
+
+  static func callAll(trainer: OpaquePointer?) -> [cal_status] {
+    var made: OpaquePointer?
+    return [
+      cal_trainer_run(trainer, nil, nil), cal_trainer_save(trainer, "/nowhere/x"),
+      cal_trainer_resume(trainer, "/nowhere/x"), cal_trainer_model(trainer, nil, nil, &made),
+      cal_trainer_cancel(trainer),
+    ]
+  }
+
+  static func callAll(updater: OpaquePointer?) -> [cal_status] {
+    var image = cal_image()
+    var result = cal_result()
+    var length = 0
+    var made: OpaquePointer?
+    let key = [UInt8](repeating: 0, count: 32)
+    return [
+      cal_updater_observe(updater, nil, &image, 1, nil, &result),
+      cal_updater_observe_features(updater, [1, 2], key, 1), cal_updater_sync(updater),
+      cal_updater_status(updater, nil, 0, &length), cal_updater_preview(updater, nil),
+      cal_updater_commit(updater, nil, &made), cal_updater_report(updater, nil, 0, &length),
+      cal_updater_history(updater, nil, 0, &length), cal_updater_model(updater, &made),
+      cal_updater_rollback(updater, 1, &made), cal_updater_name(updater, 3, "x"),
+      cal_updater_assign(updater, 3, 4), cal_updater_label(updater, key, [1, 2], 1, 3, nil),
+      cal_updater_merge(updater, "/nowhere/x"), cal_updater_cancel(updater),
     ]
   }
 
@@ -27,14 +69,19 @@ import Testing
       cal_session_attribute_batch(session, &image, 1, nil, &result),
       cal_session_features(session, &image, &floats, 4),
       cal_session_evidence(session, &image, 3, &floats, 4, nil),
-      cal_session_report(session, &result, nil, nil, 0, &length), cal_session_cancel(session),
+      cal_session_report(session, &result, nil, nil, 0, &length),
+      cal_session_profile(session, nil, 0, &length), cal_session_cancel(session),
     ]
   }
 
   static func isRefused(_ handle: OpaquePointer?) -> Bool {
-    let statuses = callAll(model: handle) + callAll(session: handle)
+    let statuses =
+      callAll(model: handle) + callAll(session: handle) + callAll(trainer: handle)
+      + callAll(updater: handle)
     return statuses.allSatisfy { $0 == CAL_ERR_HANDLE }
+      && (handle == nil || start(handle) == CAL_ERR_HANDLE)
       && String(cString: cal_session_kernels(handle)) == ""
+      && String(cString: cal_session_precision(handle)) == ""
   }
 
   @Test func nullIsRefused() {
@@ -59,6 +106,13 @@ import Testing
     let asSession = HandleTests.callAll(session: session.model)
     #expect(asSession.allSatisfy { $0 == CAL_ERR_HANDLE })
     #expect(lastError.contains("not a cal_session but looks like a cal_model"))
+    let asTrainer = HandleTests.callAll(trainer: session.model)
+    #expect(asTrainer.allSatisfy { $0 == CAL_ERR_HANDLE })
+    #expect(lastError.contains("not a cal_trainer but looks like a cal_model"))
+    let asUpdater = HandleTests.callAll(updater: session.handle)
+    #expect(asUpdater.allSatisfy { $0 == CAL_ERR_HANDLE })
+    #expect(lastError.contains("not a cal_updater but looks like a cal_session"))
+    #expect(HandleTests.start(session.handle) == CAL_ERR_HANDLE)
     cal_model_free(session.handle)
     cal_session_free(session.model)
     expect(cal_session_cancel(session.handle), CAL_OK)
@@ -74,7 +128,7 @@ import Testing
     }
     #expect(HandleTests.isRefused(model))
     #expect(HandleTests.isRefused(session))
-    #expect(lastError.contains("freed"))
+    expect(cal_session_cancel(session), CAL_ERR_HANDLE, "freed")
   }
 
   @Test func aFreedHandleNeverComesBack() {

@@ -139,7 +139,12 @@ import Testing
     expect(cal_session_profile(session.model, &times, 8, &count), CAL_ERR_HANDLE)
     expect(cal_session_profile(session.handle, &times, 8, nil), CAL_ERR_ARGUMENT, "count")
     expect(cal_session_profile(session.handle, nil, 1, &count), CAL_ERR_ARGUMENT, "times")
-    #expect(count == 77)
+    for capacity in [-1, Int.min] {
+      expect(
+        cal_session_profile(session.handle, &times, capacity, &count), CAL_ERR_ARGUMENT,
+        "capacity")
+    }
+    #expect(count == 77 && times.allSatisfy { $0.stage == 0 })
   }
 
   @Test func aBusySessionSaysSo() {

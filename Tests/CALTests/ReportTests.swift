@@ -63,6 +63,20 @@ import Testing
     #expect(json.contains(#""pixels_sha256":null"#))
   }
 
+  /// The verdict is held against the thresholds that it was made with, not the model's.
+  @Test(arguments: [-1, 0.001, 0.25, 0.9, 1]) func thresholdsMayBeTheCallers(threshold: Float) {
+    var options = cal_attribute_options()
+    options.struct_size = 32
+    options.known_threshold = threshold
+    options.novel_threshold = threshold
+    let answer = session.attribute(picture.image, options)
+    #expect(report(answer).contains(#""status":"CAL_OK""#))
+    #expect((answer.result.verdict == 0) == (answer.scores[0].probability < threshold))
+    // Without ranks there is nothing to hold it against.
+    answer.result.ranked_count = 0
+    #expect(report(answer).contains(#""ranked":[]"#))
+  }
+
   @Test func aFailedImageHasItsErrorAndNothingElse() {
     var image = picture.image
     image.width = 0
@@ -92,6 +106,27 @@ import Testing
       ("ranked[0]", { ($0.ranked[0].index, $0.ranked[0].id) = (1, 5) }),
       ("ranked[2]", { $0.ranked[2].logit = .nan }),
       ("ranked[2]", { $0.ranked[2].probability = 1.5 }),
+      ("status", { $0.status = 12345 }), ("verdict", { $0.verdict = ($0.verdict + 1) % 3 }),
+      ("verdict", { $0.verdict = ($0.verdict + 2) % 3 }),
+      ("known_threshold", { $0.known_threshold = .nan }),
+      ("known_threshold", { $0.known_threshold = 1.5 }),
+      ("novel_threshold", { $0.novel_threshold = -.infinity }),
+      ("crop", { $0.crop_x = 1 }), ("crop", { $0.crop_y = .max }), ("crop", { $0.width = 60 }),
+      ("ranked[3] has id", { $0.ranked[3] = $0.ranked[1] }),
+      (
+        "ranked[1]",
+        { ($0.ranked[0], $0.ranked[1]) = ($0.ranked[1], $0.ranked[0]) }
+      ),
+      (
+        "ranked[1]",
+        { result in
+          if result.ranked[0].id < result.ranked[1].id {
+            (result.ranked[0], result.ranked[1]) = (result.ranked[1], result.ranked[0])
+          }
+          result.ranked[0].logit = 1e3
+          result.ranked[1].logit = 1e3
+        }
+      ),
     ]
     var length = -1
     for (word, change) in changes {
@@ -124,7 +159,5 @@ import Testing
     }
     let expected = #""error":"\#u{FFFD}"# + String(repeating: "a", count: 255) + #"","#
     #expect(report(answer).contains(expected))
-    answer.result.status = 12345
-    #expect(report(answer).contains(#""status":"CAL_ERR_UNKNOWN""#))
   }
 }

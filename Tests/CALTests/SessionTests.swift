@@ -6,7 +6,7 @@ import Testing
     _ model: OpaquePointer?, _ change: (inout cal_session_options) -> Void
   ) -> (status: cal_status, session: OpaquePointer?) {
     var options = cal_session_options()
-    options.struct_size = 16
+    options.struct_size = UInt32(MemoryLayout<cal_session_options>.size)
     change(&options)
     var session = OpaquePointer(bitPattern: 99)
     return (cal_session_create(model, &options, &session), session)
@@ -20,6 +20,10 @@ import Testing
       ("threads", { $0.threads = tooMany }), ("threads", { $0.threads = .max }),
       ("kernels", { $0.kernels = -1 }), ("kernels", { $0.kernels = 4 }),
       ("kernels", { $0.kernels = .max }), ("reserved", { $0.reserved = 1 }),
+      ("flags", { $0.flags = 2 }), ("flags", { $0.flags = .max }),
+      ("precision", { $0.precision = -1 }), ("precision", { $0.precision = 4 }),
+      ("precision", { $0.precision = .max }),
+      ("no ranges", { $0.precision = cal_precision(CAL_PRECISION_INT8) }),
     ]
     for (word, change) in changes {
       let (status, session) = create(model, change)

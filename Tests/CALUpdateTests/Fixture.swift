@@ -31,14 +31,15 @@ enum Fixture {
   }
 
   static func model(
-    _ prototypes: [Prototype] = prototypes, knownThreshold: Float = 0.8
+    _ prototypes: [Prototype] = prototypes, knownThreshold: Float = 0.8, epoch: UInt64 = 3,
+    nextID: UInt64? = nil
   ) throws -> Model {
-    let nextID = 1 + (prototypes.map(\.id).max() ?? 0)
+    let nextID = nextID ?? 1 + (prototypes.map(\.id).max() ?? 0)
     var random = Chance(seed: 5)
     let bytes = try Model.serialise(
       spec: spec,
       preprocessing: .init(size: 16, mean: [0.5, 0.5, 0.5], deviation: [0.25, 0.25, 0.25]),
-      bank: Bank(epoch: 3, nextID: nextID, featureCount: features, prototypes: prototypes),
+      bank: Bank(epoch: epoch, nextID: nextID, featureCount: features, prototypes: prototypes),
       decision: Decision(knownThreshold: knownThreshold, novelThreshold: 0.5, temperature: 1),
       provenance: Provenance(),
       tensor: { parameter in

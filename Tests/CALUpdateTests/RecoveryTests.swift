@@ -87,7 +87,9 @@ import Testing
       let updater = try Updater.create("state", model: Fixture.model(), options: options(disk))
       snapshot = updater.folder.snapshot
     }
-    for (record, isGood) in [(UInt64.max, false), (1 << 63, false), (1 << 63 - 1, true)] {
+    for (record, isGood) in [
+      (UInt64.max, false), (Limit.counter + 1, false), (Limit.counter - 1, true),
+    ] {
       snapshot.record = record
       let bytes = snapshot.bytes
       disk.change("state/snapshot") { $0 = bytes }

@@ -270,7 +270,7 @@ def test_calibration(model: cal.Model, tmp_path: Path) -> None:
     with cal.Updater.create(calibrated, tmp_path / "state") as updater:
         assert updater.preview()["known"]["source"] == "calibration"
         assert updater.preview()["known"]["images"] == 6
-    with pytest.raises(cal.CalModelError, match="no prototype in use"):
+    with pytest.raises(cal.CalNotFoundError, match=r"ids\[0\] is 987654"):
         model.calibrate(features, [987654] * 6)
     with pytest.raises(ValueError, match="columns"):
         model.calibrate(features[:, :-1], [known[0]] * 6)
