@@ -12,6 +12,7 @@ import threading
 import weakref
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -193,6 +194,36 @@ def test_exceptions_in_progress_come_back(model: cal.Model, pixels: np.ndarray) 
 
     with pytest.raises(Stop):
         cal.Model.from_bytes(pickle_free(model), progress=refuse)
+
+
+@pytest.mark.parametrize("task", ["load", "quantize"])
+def test_the_last_progress_leaves_no_model(
+    task: str, model: cal.Model, pixels: np.ndarray, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is raised when all is done still comes back; the model that was made does not."""
+    native = model._library
+    symbol = "cal_model_quantize" if task == "quantize" else "cal_model_load_memory"
+    made, freed = [], []
+    make, free = getattr(native.c, symbol), native.c.cal_model_free
+
+    def making(*arguments: Any) -> int:
+        status: int = make(*arguments)
+        # As if Ctrl-C came when the last callback had returned.
+        signal.raise_signal(signal.SIGINT)
+        made.append(arguments[-1]._obj.value)
+        return status
+
+    def freeing(pointer: Any) -> None:
+        freed.append(getattr(pointer, "value", pointer))
+        free(pointer)
+
+    monkeypatch.setattr(native.c, symbol, making)
+    monkeypatch.setattr(native.c, "cal_model_free", freeing)
+    data = pickle_free(model)
+    with pytest.raises(KeyboardInterrupt):
+        model.quantize([pixels]) if task == "quantize" else cal.Model.from_bytes(data)
+    assert made and made[0] is not None
+    assert freed.count(made[0]) == 1
 
 
 def pickle_free(model: cal.Model) -> bytes:

@@ -65,15 +65,11 @@ def run(
     options = settings.native()
     options.progress = relay.callback
     try:
-        with relay:
-            call = (session, images, len(pixels), ctypes.byref(options), buffers.results)
-            if updater is None:
-                status = library.c.cal_session_attribute_batch(*call)
-            else:
-                status = library.c.cal_updater_observe(updater, *call)
-            sentence = library.c.cal_last_error()
-        if status != Status.OK:
-            raise _error(status, sentence)
+        call = (session, images, len(pixels), ctypes.byref(options), buffers.results)
+        if updater is None:
+            library.guarded(relay, "cal_session_attribute_batch", *call)
+        else:
+            library.guarded(relay, "cal_updater_observe", updater, *call)
     finally:
         for each in pixels:
             each.release()
@@ -84,12 +80,6 @@ def run(
         result = next(done) if isinstance(loaded, Pixels) else _failed(loaded)
         answers.append(convert(library, session, result, source, settings, feature_count, names))
     return answers
-
-
-def _error(status: int, sentence: bytes) -> CalError:
-    from .errors import error
-
-    return error(status, sentence.decode("utf-8", "replace"))
 
 
 def _failed(problem: CalError) -> s.Result:

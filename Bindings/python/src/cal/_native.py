@@ -25,7 +25,8 @@ from . import _structs_learning as learning
 from . import _structs_training as training
 from . import _structs_updating as updating
 from ._library import locate, open_library
-from .errors import Status, error
+from ._progress import Guard
+from .errors import CalError, Status, error
 
 _text = [handle, c_size_t, POINTER(c_size_t)]  # buffer, capacity, length: the snprintf rule
 
@@ -192,12 +193,36 @@ class Library:
 
     def call(self, symbol: str, *arguments: Any) -> None:
         """Calls a function that returns a status, and raises what it says."""
-        self.check(getattr(self.c, symbol)(*arguments))
-
-    def check(self, status: int) -> None:
-        """Raises unless OK. The sentence is thread-local: ask before any other call."""
+        status = getattr(self.c, symbol)(*arguments)
         if status != Status.OK:
-            raise error(status, self.c.cal_last_error().decode("utf-8", "replace"))
+            raise self._error(status)
+
+    def guarded(self, guard: Guard, symbol: str, *arguments: Any) -> None:
+        """`call` of a function that calls back into Python: what is raised there goes before."""
+        problem = None
+        with guard:
+            status = getattr(self.c, symbol)(*arguments)
+            if status != Status.OK:
+                problem = self._error(status)
+        if problem is not None:
+            raise problem
+
+    def guarded_model(self, guard: Guard, symbol: str, *arguments: Any) -> int:
+        """`guarded` of a function whose last argument takes a new model: its handle. A model that
+        was made although the Python function raised is given back."""
+        pointer = handle()
+        try:
+            self.guarded(guard, symbol, *arguments, ctypes.byref(pointer))
+        except BaseException:
+            if pointer.value is not None:
+                self.c.cal_model_free(pointer)
+            raise
+        assert pointer.value is not None
+        return pointer.value
+
+    def _error(self, status: int) -> CalError:
+        """The sentence is the thread's last: ask before any other call, or a signal's handler."""
+        return error(status, self.c.cal_last_error().decode("utf-8", "replace"))
 
     def text(self, symbol: str, *arguments: Any) -> str:
         """The text of a function that follows the snprintf rule."""

@@ -29,23 +29,16 @@ def quantized(
     pixels: list[Pixels] = []
     relay = Relay(progress)
     options = s.QuantizeOptions(threads=threads, flags=flags, progress=relay.callback)
-    pointer = ctypes.c_void_p()
     try:
         for value in images:
             pixels.append(_load(value, len(pixels), exif))
         structs = (s.Image * len(pixels))(*[each.image for each in pixels])
-        with relay:
-            status = library.c.cal_model_quantize(
-                model, structs, len(pixels), ctypes.byref(options), ctypes.byref(pointer)
-            )
-            sentence = library.c.cal_last_error().decode("utf-8", "replace")
+        return library.guarded_model(
+            relay, "cal_model_quantize", model, structs, len(pixels), ctypes.byref(options)
+        )
     finally:
         for each in pixels:
             each.release()
-    if status != Status.OK:
-        raise error(status, sentence)
-    assert pointer.value is not None
-    return pointer.value
 
 
 def _load(value: Any, number: int, exif: bool) -> Pixels:

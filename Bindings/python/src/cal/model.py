@@ -93,16 +93,7 @@ class Model(Handle):
         native = library()
         relay = Relay(progress)
         options = s.LoadOptions(size_limit=size_limit, progress=relay.callback)
-        pointer = ctypes.c_void_p()
-        with relay:
-            status = getattr(native.c, symbol)(
-                *origin, ctypes.byref(options), ctypes.byref(pointer)
-            )
-            sentence = native.c.cal_last_error().decode("utf-8", "replace")
-        if status != Status.OK:
-            raise error(status, sentence)
-        assert pointer.value is not None
-        return cls(pointer.value)
+        return cls(native.guarded_model(relay, symbol, *origin, ctypes.byref(options)))
 
     @cached_property
     def info(self) -> ModelInfo:

@@ -209,9 +209,8 @@ class Trainer(Handle):
             return guard.run(lambda: report(_report(told.contents)) if report else None)
 
         callback = structs.TrainingCallback(call)
-        with self._reading() as trainer, guard:
-            status = self._library.c.cal_trainer_run(trainer, callback, None)
-        self._library.check(status)
+        with self._reading() as trainer:
+            self._library.guarded(guard, "cal_trainer_run", trainer, callback, None)
 
     def cancel(self) -> None:
         """Stops a run after its step, from any thread; that run raises."""

@@ -179,11 +179,7 @@ class Updater(Handle):
         relay = Relay(progress)
         values = {name: -1.0 if name == "known_loss" and not v else v for name, v in values.items()}
         options = structs.CommitOptions(progress=relay.callback, **values)
-        with relay:
-            status = getattr(self._library.c, symbol)(self._use(), ctypes.byref(options), *rest)
-            sentence = self._library.c.cal_last_error().decode("utf-8", "replace")
-        if status != Status.OK:
-            raise error(status, sentence)
+        self._library.guarded(relay, symbol, self._use(), ctypes.byref(options), *rest)
 
     def rollback(self, epoch: int) -> Model:
         """Goes back to the prototypes of a kept epoch, as a new epoch."""
