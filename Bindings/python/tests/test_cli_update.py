@@ -94,6 +94,44 @@ def test_label(
     assert status == 0 and json.loads(out)["labelled"] == [{"id": told.id, "images": 1}]
 
 
+def test_labels_are_told_while_images_are_read(
+    model_path: Path,
+    inbox: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """No answer is kept longer than that: there may be more of them than memory."""
+    told, seen = [], []
+    label = cal.Updater.label
+
+    def telling(self: cal.Updater, keys: list[str], *rest: object) -> None:
+        told.append(len(keys))
+        seen.append(self.status()["seen"])
+        label(self, keys, *rest)
+
+    monkeypatch.setattr(cal.Updater, "label", telling)
+    monkeypatch.setattr(cal.cli.update, "LABELS", 4)
+    (inbox / "19.png").write_bytes((inbox / "18.png").read_bytes())
+    command = ("update", model_path, tmp_path / "state", inbox, "--label", "Told")
+    status, out, _ = run(capsys, *command, "--preview", "--json")
+    assert (told, seen) == ([4, 4, 4, 4, 3], [16, 16, 16, 16, 20])
+    [born] = json.loads(out)["born"]
+    assert status == 0 and (born["name"], born["images"]) == ("Told", 19)
+
+
+def test_a_page_shows_files_of_any_name(
+    model_path: Path, inbox: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    odd, page = inbox / "\udcff.png", tmp_path / "page.html"
+    (inbox / "00.png").rename(odd)
+    label = ("--label", "Told", "--founders", 2)
+    status, *_ = run(
+        capsys, "update", model_path, tmp_path / "state", odd, *label, "--preview", "--report", page
+    )
+    assert status == 0 and "data:image/png" in page.read_text("utf-8")
+
+
 def test_merge(
     model_path: Path, inbox: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

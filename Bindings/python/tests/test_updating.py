@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import struct
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -136,6 +137,32 @@ def test_images_are_attributed_and_taken_in(model: cal.Model, tmp_path: Path) ->
         assert again["seen"] == 14
         assert again["reservoir"] == status["reservoir"]
         assert again["samples"] == status["samples"]
+
+
+def test_a_stream_takes_in_batch_by_batch(
+    model: cal.Model, pixels: np.ndarray, tmp_path: Path
+) -> None:
+    asked = []
+
+    def images() -> Iterator[np.ndarray]:
+        for number in range(7):
+            asked.append(number)
+            yield np.roll(pixels, number)
+
+    with cal.Updater.create(model, tmp_path / "state") as updater:
+        stream = updater.stream(images(), batch=3, features=True, threads=2)
+        assert asked == []
+        first = next(stream)
+        assert asked == [0, 1, 2] and updater.status()["seen"] == 3
+        updater.label([first.pixels_sha256], "Told", [first.features])
+        rest = list(stream)
+        assert len(rest) == 6 and updater.status()["seen"] == 7
+        plain = model.attribute(images(), features=True)
+        assert [each.ranked for each in (first, *rest)] == [each.ranked for each in plain]
+        stream = updater.stream(images(), batch=3)
+        next(stream)
+    with pytest.raises(cal.CalHandleError, match="this Updater is closed"):
+        list(stream)
 
 
 def test_state_lives_on(model: cal.Model, tmp_path: Path) -> None:

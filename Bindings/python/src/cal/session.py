@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import os
-from collections.abc import Iterable, Iterator, Sized
+from collections.abc import Callable, Iterable, Iterator, Sized
 from typing import TYPE_CHECKING, Any
 
 from . import _structs as s
@@ -135,7 +135,7 @@ class Session(Handle):
 
     def _observed(
         self,
-        updater: int | None,
+        updater: Callable[[], int] | None,
         images: Iterable[Any],
         faces: Iterable[Face | None] | None,
         batch: int,
@@ -143,7 +143,8 @@ class Session(Handle):
         progress: Progress | None,
         settings: Settings,
     ) -> Iterator[Attribution]:
-        """`stream`; an updater, if there is one, takes in what is attributed."""
+        """`stream`; an updater, if there is one, takes in what is attributed. It is asked for its
+        pointer at each batch, as it may be closed between them."""
         if not 1 <= batch <= s.BATCH_MAX:
             raise error(Status.ARGUMENT, f"batch {batch} must be 1 to {s.BATCH_MAX}")
         check_decoders(decoders)
@@ -159,14 +160,14 @@ class Session(Handle):
         decoders: int,
         progress: Progress | None,
         total: int,
-        updater: int | None,
+        updater: Callable[[], int] | None,
     ) -> Iterator[Attribution]:
         done = 0
         for items in batches(work, settings, batch, decoders):
             # Images that could not be loaded count as done before the others run.
             failed = sum(isinstance(loaded, CalError) for loaded, _ in items)
             relay = Relay(progress, before=done + failed, total=total)
-            yield from self._run(items, settings, relay, updater)
+            yield from self._run(items, settings, relay, updater() if updater else None)
             done += len(items)
 
     def _run(

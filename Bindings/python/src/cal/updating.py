@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from . import _checks as checks
@@ -103,11 +103,35 @@ class Updater(Handle):
     ) -> list[Attribution]:
         """Attributes images with the current model and takes in those that are ok. When a batch
         is done, it is on the disk."""
+        return list(
+            self.stream(
+                images,
+                faces=faces,
+                threads=threads,
+                batch=batch,
+                decoders=decoders,
+                progress=progress,
+                **options,
+            )
+        )
+
+    def stream(
+        self,
+        images: Iterable[Any],
+        *,
+        faces: Iterable[Face | None] | None = None,
+        threads: int = 1,
+        batch: int = BATCH,
+        decoders: int = 0,
+        progress: Progress | None = None,
+        **options: Unpack[Options],
+    ) -> Iterator[Attribution]:
+        """`observe`, one result at a time: for more images than fit into memory. A batch is taken
+        in when its first result is asked for, and labels may be told between results. Arguments
+        are checked with the first."""
         with self.model._borrow(threads, "auto", "auto") as session:
-            return list(
-                session._observed(
-                    self._use(), images, faces, batch, decoders, progress, Settings(**options)
-                )
+            yield from session._observed(
+                self._use, images, faces, batch, decoders, progress, Settings(**options)
             )
 
     def observe_features(self, features: Matrix, keys: Sequence[str | bytes]) -> None:

@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import os
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
 from ..errors import CalError, Status, error
 from ..model import Model
+from ..results import Attribution
 from ..updating import Updater
 from . import files
 from .arguments import count, positive, processors, share
 from .exits import DONE, SOME_FAILED
 from .progress_bar import progress_bar, say
 from .records import printable
+
+LABELS = 256
+"""Images that are told of at once."""
 
 
 def register(commands: Any) -> None:
@@ -120,31 +126,61 @@ def _open(chosen: argparse.Namespace) -> Updater:
 
 
 def _observe(chosen: argparse.Namespace, updater: Updater) -> tuple[dict[str, str], int]:
-    """Files by the digest of their pixels, and how many could not be used."""
-    paths = list(files.expand(chosen.paths, False))
+    """Files by the digest of their pixels, if a page is to show them, and how many could not be
+    used. No answer is kept: there may be more images than fit into memory."""
+    found: Iterable[str] = files.expand(chosen.paths, False)
+    if sys.stderr.isatty() and "-" not in chosen.paths:
+        found = list(found)  # a bar shows how much is left
+    images, named = (found, found) if isinstance(found, list) else itertools.tee(found)
     sources: dict[str, str] = {}
     failed = 0
-    labelled: dict[str, Any] = {}
+    label = _Label(updater, chosen.label) if chosen.label is not None else None
     with progress_bar() as show:
-        results = updater.observe(
-            paths,
+        results = updater.stream(
+            images,
             threads=chosen.threads,
             decoders=chosen.decoders,
             progress=show,
-            features=chosen.label is not None,
+            features=label is not None,
         )
-        for path, result in zip(paths, results, strict=True):
-            if result.ok:
-                sources.setdefault(result.pixels_sha256 or "", path)
-                labelled[result.pixels_sha256 or ""] = result.features
-            else:
+        for path, result in zip(named, results, strict=True):
+            if not result.ok:
                 failed += 1
                 say(files.failed(result.source, result.error, result.status))
-    if chosen.label is not None:
-        if not labelled:
-            raise error(Status.ARGUMENT, f"no image can be used to say what {chosen.label} is")
-        updater.label(list(labelled), chosen.label, list(labelled.values()))
+                continue
+            if chosen.report:
+                sources.setdefault(result.pixels_sha256 or "", path)
+            if label is not None:
+                label.add(result)
+    if label is not None:
+        label.end()
     return sources, failed
+
+
+class _Label:
+    """Says of images that they are of a method, some at a time."""
+
+    def __init__(self, updater: Updater, method: int | str) -> None:
+        self._updater = updater
+        self._method = method
+        self._features: dict[str, Any] = {}  # by the digest of the pixels
+        self._any = False
+
+    def add(self, result: Attribution) -> None:
+        self._features[result.pixels_sha256 or ""] = result.features
+        if len(self._features) >= LABELS:
+            self._tell()
+
+    def end(self) -> None:
+        if self._features:
+            self._tell()
+        if not self._any:
+            raise error(Status.ARGUMENT, f"no image can be used to say what {self._method} is")
+
+    def _tell(self) -> None:
+        self._updater.label(list(self._features), self._method, list(self._features.values()))
+        self._features.clear()
+        self._any = True
 
 
 def state(status: dict[str, Any]) -> list[str]:
