@@ -236,6 +236,24 @@ def test_output_is_not_written_over(
     assert kept.read_text().startswith("source,")
 
 
+@pytest.mark.parametrize("folder", [False, True])
+def test_output_is_none_of_the_images(
+    folder: bool,
+    model_path: Path,
+    picture: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    image, link = tmp_path / "evidence.png", tmp_path / "link"
+    shutil.copy(picture, image)
+    link.symlink_to(image)
+    command = ["attribute", str(model_path), str(tmp_path if folder else image), "--force", "-o"]
+    for output in (image, link):
+        assert main([*command, str(output)]) == 1
+        assert capsys.readouterr().err == f"cal: {output}: is one of the images\n"
+    assert image.read_bytes() == picture.read_bytes()
+
+
 def test_an_evaluation_needs_its_folder_first(
     model_path: Path,
     picture: Path,
