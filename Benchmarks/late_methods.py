@@ -19,12 +19,11 @@ import subprocess
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Sequence
 from pathlib import Path
 
 import cal
 import roles
-from cal.data import Dataset, Sample
+from cal.data import Dataset
 from common import machine, numbers
 from results import command
 
@@ -55,29 +54,23 @@ def measure(model: cal.Model, dataset: Dataset, late: list[int]) -> tuple[float,
     """ACC of known methods, and strict ACC of late ones, in percent: by the best matching of all
     novel methods to novel prototypes."""
     found = cal.evaluate(model, dataset)
-    match = found.metrics.match
-    hits = sum(found.confusion[label][match[label]] for label in late if match[label] >= 0)
-    return 100 * found.metrics.known.acc, 100 * hits / sum(sum(found.confusion[k]) for k in late)
+    classes = [found.classes[label] for label in late]
+    hits, images = sum(each.hits for each in classes), sum(each.images for each in classes)
+    return 100 * found.metrics.known.acc, 100 * hits / images
 
 
-def commit(
-    model: cal.Model, samples: Sequence[Sample], dataset: Dataset
-) -> tuple[cal.Model, list[str]]:
-    """The next model, and what made the images that each birth answers."""
-    files = {str(dataset.file(sample)): sample.method for sample in samples}
+def commit(model: cal.Model, dataset: Dataset) -> tuple[cal.Model, list[str]]:
+    """The next model once the unlabelled images have arrived, and what made those that each birth
+    answers."""
     with (
         tempfile.TemporaryDirectory() as folder,
         cal.Updater.create(model, Path(folder, "state")) as updater,
     ):
-        updater.observe(list(files))
+        updater.observe([dataset.file(sample) for sample in dataset.unlabelled])
         report = updater.commit()
         after = updater.model
-    answers = list(after.attribute(list(files), top=1))
-    births = []
-    for birth in report["born"]:
-        own = Counter(files[str(a.source)] for a in answers if a.ok and a.top.id == birth["id"])
-        births.append(purity(own))
-    return after, births
+    found = cal.evaluate(after, dataset, split="unlabelled")
+    return after, [purity(found.makers(birth["id"])) for birth in report["born"]]
 
 
 def purity(methods: Counter[str]) -> str:
@@ -91,9 +84,8 @@ def purity(methods: Counter[str]) -> str:
 def row(dataset: Dataset, out: Path, seed: int, late: list[int]) -> str:
     with cal.Model.load(out / f"late-{seed}" / "model.cal") as model:
         before, _ = measure(model, dataset, late)
-        after, births = commit(model, dataset.unlabelled, dataset)
-        rest = [sample for sample in dataset.unlabelled if sample.label not in late]
-        _, others = commit(model, rest, dataset)
+        after, births = commit(model, dataset)
+        _, others = commit(model, roles.without(dataset, late))
     known, strict = measure(after, dataset, late)
     cells = [str(seed), str(len(births)), ", ".join(births), f"{before:.1f}", f"{known:.1f}"]
     cells.append(f"{strict:.1f}")

@@ -10,32 +10,37 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import cal
-from cal.data import Dataset
+from cal.data import Dataset, Sample
 from page import verdict_name
 
 
 def update(path: Path, dataset: Dataset, late: Path, threads: int) -> None:
     """`late` is the manifest of the method's images. The unlabelled ones of both arrive; the test
     images show what it is good for."""
-    with late.open(newline="", encoding="utf-8") as file:
-        rows = list(csv.DictReader(file))
-    method = rows[0]["method"]
-    new = [late.parent / row["path"] for row in rows if row["split"] == "unlabelled"]
-    held = [late.parent / row["path"] for row in rows if row["split"] == "test"]
-    methods = {str(dataset.file(sample)): sample.method for sample in dataset.unlabelled}
-    methods |= {str(file): method for file in new}
+    new = _one_class(late)
+    held = [new.file(sample) for sample in new.test]
+    arriving = [each.file(sample) for each in (dataset, new) for sample in each.unlabelled]
     print(
-        f"\n== {len(new)} images of a method that the model has never seen, {method}, arrive among "
-        f"{len(methods) - len(new)} others\n",
+        f"\n== {len(new.unlabelled)} images of a method that the model has never seen, "
+        f"{', '.join(new.classes)}, arrive among {len(dataset.unlabelled)} others\n",
         flush=True,
     )
     with cal.Model.load(path) as model, tempfile.TemporaryDirectory() as folder:
         _show("before", model, dataset, held, threads)
         with cal.Updater.create(model, Path(folder, "state")) as updater:
-            updater.observe(list(methods), threads=threads)
+            updater.observe(arriving, threads=threads)
             born = updater.commit()["born"]
-            _births(born, updater.model, methods, threads)
+            _births(born, updater.model, (dataset, new), threads)
             _show("after", updater.model, dataset, held, threads)
+
+
+def _one_class(manifest: Path) -> Dataset:
+    """Its label goes on from those of the other classes; here the method is by itself."""
+    with manifest.open(newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    method = rows[0]["method"]
+    samples = (Sample(row["path"], 0, method, row["split"]) for row in rows)
+    return Dataset(manifest.parent, (method,), 0, tuple(samples))
 
 
 def _show(when: str, model: cal.Model, dataset: Dataset, held: list[Path], threads: int) -> None:
@@ -50,17 +55,12 @@ def _show(when: str, model: cal.Model, dataset: Dataset, held: list[Path], threa
 
 
 def _births(
-    born: Sequence[dict[str, object]], model: cal.Model, methods: dict[str, str], threads: int
+    born: Sequence[dict[str, int]], model: cal.Model, arrived: Sequence[Dataset], threads: int
 ) -> None:
     """What made the images that the new prototypes answer, which nobody told."""
-    with model.session(threads) as session:
-        answers = list(session.stream(methods, top=1))
+    found = [cal.evaluate(model, each, split="unlabelled", threads=threads) for each in arrived]
     print(f"commit: {len(born)} new methods", flush=True)
     for birth in born:
-        truths = Counter(
-            methods[str(answer.source)]
-            for answer in answers
-            if answer.top is not None and answer.top.id == birth["id"]
-        )
+        truths = sum((each.makers(birth["id"]) for each in found), Counter[str]())
         made = ", ".join(f"{number} {name}" for name, number in truths.most_common(3))
         print(f"  novel prototype {birth['id']}: {truths.total()} images, by {made}", flush=True)

@@ -95,6 +95,21 @@ def test_counting_gives_the_same(
     assert evaluation.reliability == reliability(sure)
 
 
+def test_makers(colours: cal.Model, dataset: cal.data.Dataset, evaluation: cal.Evaluation) -> None:
+    answers = colours.attribute([dataset.file(sample) for sample in dataset.test], top=1)
+    for prototype in colours.prototypes:
+        own = Counter(
+            sample.method
+            for sample, answer in zip(dataset.test, answers, strict=True)
+            if answer.ok and answer.ranked[0].id == prototype.id
+        )
+        found = evaluation.makers(prototype.id)
+        assert found == own and 0 not in found.values()
+    assert evaluation.makers(0) and len(evaluation.makers(0)) < len(CLASSES)
+    with pytest.raises(cal.CalNotFoundError, match="no prototype in use has the id 77"):
+        evaluation.makers(77)
+
+
 def test_splits(colours: cal.Model, dataset: cal.data.Dataset) -> None:
     seen: list[tuple[int, int]] = []
     found = cal.evaluate(

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import os
+from collections import Counter
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -13,6 +14,7 @@ from typing import Any, Literal
 from .._files import write_whole
 from .._version import __version__
 from ..data import MANIFEST, Dataset, Unreadable
+from ..errors import Status, error
 from ..learning import Metrics
 from .columns import Columns
 from .reliability import Reliability
@@ -68,6 +70,14 @@ class Evaluation:
         there = {each.column for each in self.classes}
         columns = self.columns
         return tuple(columns.title(i) for i in range(columns.known) if i not in there)
+
+    def makers(self, id: int) -> Counter[str]:
+        """Images that the prototype of this id answers, by class: what made them."""
+        column = self.columns.place.get(id)
+        if column is None:
+            raise error(Status.NOT_FOUND, f"no prototype in use has the id {id}")
+        counts = zip(self.classes, self.confusion, strict=True)
+        return Counter({each.name: row[column] for each, row in counts if row[column]})
 
     def to_dict(self) -> dict[str, Any]:
         """All numbers, for JSON."""
