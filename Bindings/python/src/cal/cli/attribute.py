@@ -9,7 +9,7 @@ import itertools
 import os
 import sys
 from collections.abc import Iterable, Iterator
-from typing import Any, TextIO
+from typing import Any, Literal, TextIO
 
 from tqdm import tqdm
 
@@ -208,7 +208,7 @@ def _output(path: str | None, kept: int) -> Iterator[TextIO]:
         os.truncate(path, kept)
     try:
         # By lines: a process that is killed loses no record that was made.
-        mode = "a" if kept else "w"
+        mode: Literal["a", "w"] = "a" if kept else "w"
         with open(path, mode, encoding="utf-8", newline="", buffering=1) as file:
             yield file
     except OSError as problem:

@@ -73,7 +73,7 @@ def run(chosen: argparse.Namespace) -> int:
         found = {
             "model": model.sha256,
             "input_size": model.info.input_size,
-            "images": [list(picture.shape[1::-1]) for picture in pictures],
+            "images": [[width, height] for height, width, _ in map(_shape, pictures)],
             "repeats": chosen.repeats,
             "decode_ms": decoding,
             **_measure(model, pictures, chosen),
@@ -172,6 +172,11 @@ def _decode(path: str) -> _pillow.Decoded:
 
 def _picture(format: int, width: int, height: int, data: bytes) -> memoryview:
     return memoryview(data).cast("B", (height, width, _CHANNELS[format]))
+
+
+def _shape(picture: memoryview) -> tuple[int, ...]:
+    assert picture.shape is not None  # no memoryview of ours is without
+    return picture.shape
 
 
 def _made_up() -> memoryview:

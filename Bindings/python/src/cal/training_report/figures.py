@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import warnings
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import matplotlib
 from matplotlib.figure import Figure
@@ -24,7 +24,7 @@ SMALL, WIDE = (5.4, 2.7), (11.0, 3.2)
 """Inches; the page scales them."""
 NAMED = 64
 """Bars that names fit under."""
-STYLE = {
+STYLE: dict[Any, Any] = {
     "svg.hashsalt": "cal",  # the same ids every time
     "font.size": 9,
     "axes.spines.top": False,

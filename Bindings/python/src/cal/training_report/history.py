@@ -9,6 +9,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import astuple, dataclass, fields
 from pathlib import Path
+from typing import Any
 
 from .._files import write_whole
 from ..errors import Status, error
@@ -121,7 +122,7 @@ def _texts(row: Sequence[float | None]) -> list[str]:
     return ["" if value is None else f"{value:.6g}" for value in row]
 
 
-def _value(name: str, text: str) -> float | None:
+def _value(name: str, text: str) -> Any:
     if name in OPTIONAL and not text:
         return None
     return int(text) if name in WHOLE else float(text)
