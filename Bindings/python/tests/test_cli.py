@@ -139,8 +139,11 @@ def test_decoders_keep_up_with_the_cores(
     cores: int, decoders: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(cores)))
-    chosen = cal.cli.parser().parse_args(["attribute", "model", "images"])
-    assert (chosen.threads, chosen.decoders) == (cores, decoders)
+    for command in ("attribute m images", "eval m data", "update m state"):
+        chosen = cal.cli.parser().parse_args(command.split())
+        assert (chosen.threads, chosen.decoders) == (cores, decoders)
+    chosen = cal.cli.parser().parse_args(["split", "data", "--out", "split.csv"])
+    assert chosen.decoders == decoders
 
 
 def test_faces(model_path: Path, folder: Path, tmp_path: Path, native: object) -> None:

@@ -89,6 +89,32 @@ def names(text: str) -> list[str]:
     return [name.strip() for name in text.split(",")]
 
 
+def add_threads(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--threads", type=positive, default=processors(), help="of the network (all processors)"
+    )
+
+
+def add_decoders(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--decoders",
+        type=count,
+        # A small network takes an image about as long as decoding it does.
+        default=min(max(processors(), 2), 16),
+        help="threads that read images ahead (as many as processors, 2 to 16)",
+    )
+
+
+def add_file_options(parser: argparse.ArgumentParser) -> None:
+    """How folders are searched, and files read."""
+    parser.add_argument(
+        "--exif-orientation", action="store_true", help="turn images as their EXIF says"
+    )
+    parser.add_argument(
+        "--all-files", action="store_true", help="try every file in folders, whatever its suffix"
+    )
+
+
 def processors() -> int:
     """As many as this process may use."""
     if hasattr(os, "sched_getaffinity"):

@@ -8,10 +8,8 @@ import io
 import itertools
 import os
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Literal, TextIO
-
-from tqdm import tqdm
 
 from .. import _structs as s
 from .._options import Options
@@ -19,10 +17,10 @@ from ..model import Model
 from ..results import Attribution
 from ..session import BATCH, Session
 from . import files, resume
-from .arguments import count, factor, positive, processors, threshold
+from .arguments import add_decoders, add_file_options, add_threads, factor, positive, threshold
 from .exits import DONE, FAILED, SOME_FAILED
 from .faces import Faces
-from .progress_bar import say
+from .progress_bar import progress_bar, say
 from .records import CSV, JSONLines, Table, Writer, printable
 
 
@@ -46,16 +44,8 @@ def register(commands: Any) -> None:
     )
     parser.add_argument("--force", action="store_true", help="replace FILE if it is there")
     parser.add_argument("--top", type=positive, default=3, help="prototypes to rank (3)")
-    parser.add_argument(
-        "--threads", type=positive, default=processors(), help="of the network (all processors)"
-    )
-    parser.add_argument(
-        "--decoders",
-        type=count,
-        # A small network takes an image about as long as decoding it does.
-        default=min(max(processors(), 2), 16),
-        help="threads that read images ahead (as many as processors, 2 to 16)",
-    )
+    add_threads(parser)
+    add_decoders(parser)
     parser.add_argument(
         "--precision",
         choices=list(s.PRECISIONS),
@@ -69,12 +59,7 @@ def register(commands: Any) -> None:
         "--faces", metavar="CSV", help="face boxes: lines of path,x,y,width,height in pixels"
     )
     parser.add_argument("--face-margin", type=factor, help="the boxes grow by this factor (1.2)")
-    parser.add_argument(
-        "--exif-orientation", action="store_true", help="turn images as their EXIF says"
-    )
-    parser.add_argument(
-        "--all-files", action="store_true", help="try every file in folders, whatever its suffix"
-    )
+    add_file_options(parser)
     parser.set_defaults(run=run, wrong_usage=parser.error)
 
 
@@ -100,13 +85,8 @@ def run(chosen: argparse.Namespace) -> int:
     ):
         kept = _kept(chosen, model, session, boxes, options) if chosen.resume else resume.Kept()
         images, named = itertools.tee(kept.left(paths))
-        with tqdm(
-            total=len(paths) if isinstance(paths, list) else None,
-            initial=kept.count,
-            unit=" images",
-            file=sys.stderr,
-            disable=not bar,
-        ) as progress:
+        total = len(paths) if isinstance(paths, list) else 0
+        with progress_bar(kept.count, total, shown=bar) as show:
             results = session.stream(
                 images,
                 faces=(boxes.of(path) for path in named),
@@ -114,7 +94,7 @@ def run(chosen: argparse.Namespace) -> int:
                 decoders=chosen.decoders,
                 **options,
             )
-            status = _write(results, chosen, model, progress, kept)
+            status = _write(results, chosen, model, lambda done: show(done, total), kept)
     unmet = [f"cal: {printable(f'{boxes.path}: {sentence}')}" for sentence in boxes.unmet()]
     for line in unmet:
         say(line)
@@ -166,7 +146,7 @@ def _write(
     results: Iterator[Attribution],
     chosen: argparse.Namespace,
     model: Model,
-    progress: Any,
+    show: Callable[[int], None],
     kept: resume.Kept,
 ) -> int:
     done, failed = kept.count, kept.failed
@@ -179,8 +159,8 @@ def _write(
         writer = _writer(chosen, model, out, kept.end > 0)
         for result in itertools.chain(first, results):
             writer.write(result)
-            progress.update()
             done += 1
+            show(done)
             if not result.ok:
                 failed += 1
                 say(files.failed(result.source, result.error, result.status))

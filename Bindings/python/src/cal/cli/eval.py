@@ -14,7 +14,7 @@ from ..evaluation import Evaluation, Part, evaluate
 from ..model import Model
 from ..session import BATCH
 from . import files
-from .arguments import count, positive, processors
+from .arguments import add_decoders, add_threads, positive
 from .data_options import report_unreadable
 from .eval_table import lines
 from .exits import DONE, SOME_FAILED
@@ -51,12 +51,8 @@ def register(commands: Any) -> None:
         "--out", type=Path, metavar="DIR", help="write JSON, tables and figures there"
     )
     parser.add_argument("--json", action="store_true", help="print JSON, not a table")
-    parser.add_argument(
-        "--threads", type=positive, default=processors(), help="of the network (all processors)"
-    )
-    parser.add_argument(
-        "--decoders", type=count, default=2, help="threads that read images ahead (2)"
-    )
+    add_threads(parser)
+    add_decoders(parser)
     parser.add_argument("--batch", type=positive, default=BATCH, help=f"images a call ({BATCH})")
     parser.set_defaults(run=run)
 

@@ -10,12 +10,23 @@ from tqdm import tqdm
 
 
 @contextlib.contextmanager
-def progress_bar() -> Iterator[Callable[[int, int], None]]:
-    """Gives the function to call with how many images are done, and of how many."""
-    with tqdm(unit=" images", file=sys.stderr, disable=not sys.stderr.isatty()) as bar:
+def progress_bar(
+    done: int = 0, total: int = 0, *, what: str | None = None, shown: bool | None = None
+) -> Iterator[Callable[[int, int], None]]:
+    """Gives the function to call with how many images are done, and of how many; 0: nobody knows.
+    A bar that says of what it is goes when all is done. Shown: unless told, on a terminal."""
+    with tqdm(
+        desc=what,
+        initial=done,
+        total=total or None,
+        unit=" images",
+        file=sys.stderr,
+        disable=not (sys.stderr.isatty() if shown is None else shown),
+        leave=what is None,
+    ) as bar:
 
         def show(done: int, total: int) -> None:
-            bar.total = total
+            bar.total = total or None
             bar.update(done - bar.n)
 
         yield show

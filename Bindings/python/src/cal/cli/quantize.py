@@ -7,7 +7,7 @@ from typing import Any
 
 from ..model import Model
 from . import files
-from .arguments import positive, processors
+from .arguments import add_file_options, add_threads, positive
 from .exits import DONE
 from .progress_bar import progress_bar
 
@@ -39,15 +39,8 @@ def register(commands: Any) -> None:
         default=IMAGES,
         help=f"of more images, so many are taken, spread over all ({IMAGES})",
     )
-    parser.add_argument(
-        "--threads", type=positive, default=processors(), help="of the network (all processors)"
-    )
-    parser.add_argument(
-        "--exif-orientation", action="store_true", help="turn images as their EXIF says"
-    )
-    parser.add_argument(
-        "--all-files", action="store_true", help="try every file in folders, whatever its suffix"
-    )
+    add_threads(parser)
+    add_file_options(parser)
     parser.set_defaults(run=run)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from .. import data
-from .arguments import count
+from .arguments import add_decoders
 from .data_options import add_split_options, dataset_lines, report_unreadable, split_options
 from .exits import DONE, SOME_FAILED
 from .progress_bar import progress_bar
@@ -29,9 +29,7 @@ def register(commands: Any) -> None:
     parser.add_argument(
         "--no-check", action="store_true", help="trust that every image can be read"
     )
-    parser.add_argument(
-        "--decoders", type=count, default=data.DECODERS, help="threads that read images (2)"
-    )
+    add_decoders(parser)
     parser.set_defaults(run=run)
 
 

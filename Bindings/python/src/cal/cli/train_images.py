@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from dataclasses import dataclass
 from typing import Any
-
-from tqdm import tqdm
 
 from ..data import Dataset, Sample
 from ..data.sampling import hold_out_samples
 from ..errors import Status, error
 from .data_options import report_unreadable
+from .progress_bar import progress_bar
 from .train_options import seed
 
 
@@ -32,10 +30,11 @@ def load_images(dataset: Dataset, chosen: argparse.Namespace) -> Images:
     samples = [*dataset.labelled, *dataset.unlabelled]
     pictures = dataset.pictures(samples)
     read, pixels = [], []
-    quiet = not sys.stderr.isatty()
-    for sample, image in tqdm(pictures, "reading", len(samples), disable=quiet, leave=False):
-        read.append(sample)
-        pixels.append(image)
+    with progress_bar(0, len(samples), what="reading") as show:
+        for sample, image in pictures:
+            read.append(sample)
+            pixels.append(image)
+            show(len(read), len(samples))
     for one in pictures.unreadable:
         report_unreadable(one)
     if len(read) < 2:

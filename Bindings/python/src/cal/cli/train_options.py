@@ -6,7 +6,7 @@ import argparse
 
 from .._structs import RECIPES
 from ..training import KEEPS, Network
-from .arguments import above_zero, amount, count, gamma, positive, processors, share
+from .arguments import above_zero, add_threads, amount, count, gamma, positive, share
 
 SEED = 1  # unless told otherwise
 NETWORKS = {
@@ -35,7 +35,7 @@ def add_training_options(parser: argparse.ArgumentParser) -> None:
     _add_network(parser)
     _add_schedule(parser)
     _add_validation(parser)
-    parser.add_argument("--threads", type=positive, default=processors(), help="(all processors)")
+    add_threads(parser)
 
 
 def _add_network(parser: argparse.ArgumentParser) -> None:

@@ -16,7 +16,7 @@ from ..model import Model
 from ..results import Attribution
 from ..updating import Updater
 from . import files
-from .arguments import count, positive, processors, share
+from .arguments import add_decoders, add_threads, count, positive, share
 from .exits import DONE, SOME_FAILED
 from .progress_bar import progress_bar, say
 from .records import printable
@@ -52,8 +52,8 @@ def register(commands: Any) -> None:
     parser.add_argument("--founders", type=positive, default=10, help="images of a method (10)")
     parser.add_argument("--known-loss", type=share, default=0.01, help="allowed at most (0.01)")
     parser.add_argument("--seed", type=count, default=0, help="of a new state's samples (0)")
-    parser.add_argument("--threads", type=positive, default=processors(), help="(all processors)")
-    parser.add_argument("--decoders", type=count, default=2, help="that read images ahead (2)")
+    add_threads(parser)
+    add_decoders(parser)
     parser.add_argument("--salvage", action="store_true", help="open a damaged state")
     parser.set_defaults(run=run, wrong_usage=parser.error)
 
