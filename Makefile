@@ -17,7 +17,7 @@
 #   make bench-update             what field updates cost
 #   make bench-folder             `cal attribute` over a folder of 10,000 photos
 #   make bench-preprocess         resizing photos, beside Pillow and OpenCV
-#   make format, make lint        rewrite or check the layout of all sources
+#   make format, make lint        rewrite or check the layout of all sources; lint checks types, too
 #   make clean
 #
 # Linux. Missing Debian packages are installed when you are root, else named.
@@ -172,7 +172,7 @@ c_sources      = git ls-files '*.c' '*.h' '*.cpp' '*.hpp' | grep -v -e pb-c -e '
 python_sources = Bindings Benchmarks Examples Tests
 
 .venv/tools: .venv/installed
-	.venv/bin/pip install --quiet --disable-pip-version-check clang-format ruff
+	.venv/bin/pip install --quiet --disable-pip-version-check clang-format mypy ruff
 	@touch $@
 
 format: .venv/tools
@@ -185,6 +185,7 @@ lint: .venv/tools
 	$(c_sources) | xargs .venv/bin/clang-format --dry-run --Werror
 	.venv/bin/ruff check --quiet $(python_sources)
 	.venv/bin/ruff format --quiet --check $(python_sources)
+	cd Bindings/python && ../../.venv/bin/mypy --no-error-summary
 
 clean:
 	rm -rf build .build .venv $(dir $(bundled))
