@@ -364,8 +364,8 @@ public:
     // Replaces the file at path in one step.
     void save(const std::string &path) const { check(cal_model_save(get(), path.c_str())); }
 
-    // A copy that holds features of images whose method is known, ids.size() rows, which commits are
-    // held against. ids are those of prototypes in use.
+    // A copy that holds features of images whose method is known, ids.size() rows, which commits
+    // are held against. ids are those of prototypes in use.
     Model calibrated(const std::vector<float> &features,
                      const std::vector<std::uint64_t> &ids) const {
         detail::require_size("features", features.size(), ids.size() * info().feature_count);
