@@ -100,18 +100,19 @@ import Testing
 
   @Test func theOtherTypeIsRefusedByName() {
     let session = TestSession()
-    let asModel = HandleTests.callAll(model: session.handle)
-    #expect(asModel.allSatisfy { $0 == CAL_ERR_HANDLE })
-    #expect(lastError.contains("not a cal_model but looks like a cal_session"))
-    let asSession = HandleTests.callAll(session: session.model)
-    #expect(asSession.allSatisfy { $0 == CAL_ERR_HANDLE })
-    #expect(lastError.contains("not a cal_session but looks like a cal_model"))
-    let asTrainer = HandleTests.callAll(trainer: session.model)
-    #expect(asTrainer.allSatisfy { $0 == CAL_ERR_HANDLE })
-    #expect(lastError.contains("not a cal_trainer but looks like a cal_model"))
-    let asUpdater = HandleTests.callAll(updater: session.handle)
-    #expect(asUpdater.allSatisfy { $0 == CAL_ERR_HANDLE })
-    #expect(lastError.contains("not a cal_updater but looks like a cal_session"))
+    func expectRefusal(_ statuses: [cal_status], _ sentence: String) {
+      #expect(statuses.allSatisfy { $0 == CAL_ERR_HANDLE })
+      #expect(lastError.contains(sentence))
+    }
+    expectRefusal(
+      HandleTests.callAll(model: session.handle), "not a cal_model but looks like a cal_session")
+    expectRefusal(
+      HandleTests.callAll(session: session.model), "not a cal_session but looks like a cal_model")
+    expectRefusal(
+      HandleTests.callAll(trainer: session.model), "not a cal_trainer but looks like a cal_model")
+    expectRefusal(
+      HandleTests.callAll(updater: session.handle), "not a cal_updater but looks like a cal_session"
+    )
     #expect(HandleTests.start(session.handle) == CAL_ERR_HANDLE)
     cal_model_free(session.handle)
     cal_session_free(session.model)

@@ -8,19 +8,8 @@ import Testing
 @Suite struct ExtremeTests {
   private static let limit = Limit.counter
 
-  private func error(_ body: () throws -> Void) -> UpdateError? {
-    do {
-      try body()
-      return nil
-    } catch {
-      return error as? UpdateError
-    }
-  }
-
   private func updater(_ model: Model, _ disk: SimulatedDisk = .init()) throws -> Updater {
-    var options = Updater.Options()
-    options.files = disk.files
-    return try Updater.create("state", model: model, options: options)
+    try Updater.create("state", model: model, options: .on(disk.files))
   }
 
   private var stream: Stream {
@@ -34,10 +23,10 @@ import Testing
     let updater = try updater(Fixture.model(epoch: ExtremeTests.limit))
     try updater.observe(stream)
     let sentence = "bank.epoch: 4611686018427387905, at most 4611686018427387904"
-    #expect(error { _ = try updater.preview() } == .model(.limit(sentence)))
-    #expect(error { _ = try updater.commit() } == .model(.limit(sentence)))
+    #expect(updateError { _ = try updater.preview() } == .model(.limit(sentence)))
+    #expect(updateError { _ = try updater.commit() } == .model(.limit(sentence)))
     #expect(
-      error { _ = try updater.rollback(to: ExtremeTests.limit) } == .model(.limit(sentence)))
+      updateError { _ = try updater.rollback(to: ExtremeTests.limit) } == .model(.limit(sentence)))
     #expect(updater.epochs == [ExtremeTests.limit] && updater.tally.seen == 80)
   }
 
@@ -47,7 +36,7 @@ import Testing
     try updater.label(
       [stream.keys[50]], features: Array(stream.features[50 * 32..<51 * 32]), as: .named("new"))
     let sentence = "bank.next_id: 4611686018427387905, at most 4611686018427387904"
-    #expect(error { _ = try updater.commit() } == .model(.limit(sentence)))
+    #expect(updateError { _ = try updater.commit() } == .model(.limit(sentence)))
   }
 
   /// Sums of images and confidences stay at their largest value.
@@ -94,10 +83,10 @@ import Testing
     }
     disk.restart()
     let updater = try Updater.open("state", options: options)
-    guard case .io = error({ try updater.observe(stream) }) else {
+    guard case .io = updateError({ try updater.observe(stream) }) else {
       return #expect(Bool(false), "a record has a number that cannot be read back")
     }
-    let report = error { _ = try updater.commit() }
+    let report = updateError { _ = try updater.commit() }
     #expect(report == nil || report?.description.contains("bank.next_id") == true)
     disk.restart()
     #expect(try Updater.open("state", options: options).model.digest == updater.model.digest)
@@ -110,13 +99,13 @@ import Testing
     let last = ExtremeTests.limit
     for value in [last, last + 1, .max] {
       snapshot[keyPath: place] = value
-      let error = error { _ = try Snapshot.Head(snapshot.bytes, name: "s") }
+      let error = updateError { _ = try Snapshot.Head(snapshot.bytes, name: "s") }
       #expect((error == nil) == (value == last))
       if let error { #expect(error.description.contains("\(value), at most \(last)")) }
     }
     snapshot = updater.folder.snapshot
     snapshot.epochs = [.init(number: .max, digest: updater.model.digest)]
-    let error = error { _ = try Snapshot.Head(snapshot.bytes, name: "s") }
+    let error = updateError { _ = try Snapshot.Head(snapshot.bytes, name: "s") }
     #expect(error?.description.contains("at most") == true)
   }
 

@@ -107,3 +107,30 @@ extension Updater {
     try observe(stream.features.span, keys: stream.keys)
   }
 }
+
+extension Stream {
+  /// Images of one method that the model does not know.
+  static func stranger(_ count: Int, seed: UInt64) -> Stream {
+    var stream = Stream(seed: seed)
+    stream.add(count, around: Fixture.axis(9), noise: 0.2)
+    return stream
+  }
+}
+
+extension Updater.Options {
+  static func on(_ files: FileSystem) -> Updater.Options {
+    var options = Updater.Options()
+    options.files = files
+    return options
+  }
+}
+
+/// What `body` throws.
+func updateError(_ body: () throws -> Void) -> UpdateError? {
+  do {
+    try body()
+    return nil
+  } catch {
+    return error as? UpdateError
+  }
+}

@@ -6,25 +6,13 @@ import Testing
 
 /// A merge reads another folder, and leaves it as it is.
 @Suite struct MergeTests {
-  private func stream(_ count: Int, seed: UInt64) -> Stream {
-    var stream = Stream(seed: seed)
-    stream.add(count, around: Fixture.axis(9), noise: 0.2)
-    return stream
-  }
-
-  private func options(_ files: FileSystem) -> Updater.Options {
-    var options = Updater.Options()
-    options.files = files
-    return options
-  }
-
   /// Two states, of which the other one has been observing for 20 images.
   private func makeStates(_ files: FileSystem, _ own: String, _ other: String) throws {
     let model = try Fixture.model()
-    _ = try Updater.create(own, model: model, options: options(files))
-    let updater = try Updater.create(other, model: model, options: options(files))
-    try updater.observe(stream(10, seed: 1))
-    try updater.observe(stream(10, seed: 2))
+    _ = try Updater.create(own, model: model, options: .on(files))
+    let updater = try Updater.create(other, model: model, options: .on(files))
+    try updater.observe(Stream.stranger(10, seed: 1))
+    try updater.observe(Stream.stranger(10, seed: 2))
   }
 
   private func contents(_ disk: SimulatedDisk, _ folder: String) -> [String: [UInt8]] {
@@ -53,18 +41,18 @@ import Testing
       guard !path.hasPrefix("other") else { throw FileError("\(path) may not be written") }
       return try disk.files.lock(path)
     }
-    let updater = try Updater.open("own", options: options(files))
+    let updater = try Updater.open("own", options: .on(files))
     try updater.merge("other")
     #expect(updater.tally.seen == 10 && updater.recovery == nil)
     #expect(contents(disk, "other") == before)
     // Its owner still finds what was lost.
-    #expect(try Updater.open("other", options: options(disk.files)).recovery?.isDamage == false)
+    #expect(try Updater.open("other", options: .on(disk.files)).recovery?.isDamage == false)
   }
 
   @Test func damageIsAnErrorThatNamesTheFile() throws {
     let disk = SimulatedDisk()
     try makeStates(disk.files, "own", "other")
-    let updater = try Updater.open("own", options: options(disk.files))
+    let updater = try Updater.open("own", options: .on(disk.files))
     func fails(_ name: String) {
       let before = contents(disk, "other")
       let error = #expect(throws: UpdateError.self) { try updater.merge("other") }
@@ -95,7 +83,7 @@ import Testing
       if path == "other/journal" { disk.change("other/snapshot") { $0 = snapshot + [0] } }
       return bytes
     }
-    let updater = try Updater.open("own", options: options(files))
+    let updater = try Updater.open("own", options: .on(files))
     let error = #expect(throws: UpdateError.self) { try updater.merge("other") }
     guard case .locked? = error else { return #expect(Bool(false), "it was not noticed") }
     #expect(updater.tally.seen == 0)
@@ -135,7 +123,7 @@ import Testing
   @Test func whatIsTooLargeIsRefused() throws {
     let disk = SimulatedDisk()
     try makeStates(disk.files, "own", "other")
-    let updater = try Updater.open("own", options: options(disk.files))
+    let updater = try Updater.open("own", options: .on(disk.files))
     updater.folder.recordLimit = 3000
     let error = #expect(throws: UpdateError.self) { try updater.merge("other") }
     guard case .argument? = error else { return #expect(Bool(false), "it was accepted") }
@@ -150,7 +138,7 @@ import Testing
   func everyOperationMayFail(fault: SimulatedDisk.Fault) throws {
     let counted = SimulatedDisk()
     try makeStates(counted.files, "own", "other")
-    let updater = try Updater.open("own", options: options(counted.files))
+    let updater = try Updater.open("own", options: .on(counted.files))
     counted.inject(nil)
     try updater.merge("other")
     let operations = counted.operations
@@ -159,7 +147,7 @@ import Testing
       let disk = SimulatedDisk()
       try makeStates(disk.files, "own", "other")
       let before = contents(disk, "other")
-      let updater = try Updater.open("own", options: options(disk.files))
+      let updater = try Updater.open("own", options: .on(disk.files))
       disk.inject(fault, at: operation)
       var isMerged = true
       do { try updater.merge("other") } catch { isMerged = false }
@@ -167,7 +155,7 @@ import Testing
       let after = contents(disk, "other")
       #expect(after["other/journal"] == before["other/journal"], "\(fault) at \(operation)")
       #expect(after["other/snapshot"] == before["other/snapshot"], "\(fault) at \(operation)")
-      let seen = try Updater.open("own", options: options(disk.files)).tally.seen
+      let seen = try Updater.open("own", options: .on(disk.files)).tally.seen
       #expect(seen == 20 || (seen == 0 && !isMerged), "\(fault) at \(operation)")
     }
   }

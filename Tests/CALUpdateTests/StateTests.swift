@@ -17,22 +17,13 @@ import Testing
     return options
   }
 
-  private func error(_ body: () throws -> Void) -> UpdateError? {
-    do {
-      try body()
-      return nil
-    } catch {
-      return error as? UpdateError
-    }
-  }
-
   @Test func damageIsReportedWithItsPlace() throws {
     let disk = SimulatedDisk()
     let options = try makeState(disk)
     disk.restart()
     let size = try #require(disk.contents("state/journal")).count
     disk.change("state/journal") { $0[size / 2] ^= 4 }
-    guard case .damaged(let text) = error({ _ = try Updater.open("state", options: options) })
+    guard case .damaged(let text) = updateError({ _ = try Updater.open("state", options: options) })
     else { return #expect(Bool(false), "damage was accepted") }
     #expect(text.contains("state/journal is damaged at byte"))
     disk.restart()
@@ -68,7 +59,7 @@ import Testing
     for place in [0, 9, 60, 200] {
       disk.restart()
       disk.change(name) { $0[place % $0.count] ^= 1 }
-      let error = error { _ = try Updater.open("state", options: options) }
+      let error = updateError { _ = try Updater.open("state", options: options) }
       #expect(error != nil && error != .cancelled, "byte \(place)")
       disk.restart()
       disk.change(name) { $0[place % $0.count] ^= 1 }
@@ -81,7 +72,7 @@ import Testing
     defer { try? FileManager.default.removeItem(atPath: path) }
     var first: Updater? = try Updater.create(path, model: Fixture.model())
     #expect(first?.tally.seen == 0)
-    guard case .locked(let text) = error({ _ = try Updater.open(path) }) else {
+    guard case .locked(let text) = updateError({ _ = try Updater.open(path) }) else {
       return #expect(Bool(false), "it was opened twice")
     }
     #expect(text.contains(path))
@@ -102,7 +93,7 @@ import Testing
       tally = updater.tally
     }
     #expect(try Updater.open(path).tally == tally)
-    let error = error { _ = try Updater.create(path, model: Fixture.model()) }
+    let error = updateError { _ = try Updater.create(path, model: Fixture.model()) }
     #expect(error?.description.contains("has a state already") == true)
   }
 

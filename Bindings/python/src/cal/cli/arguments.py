@@ -82,11 +82,16 @@ def names(text: str) -> list[str]:
     file = Path(text)
     if "," not in text and file.is_file():
         try:
-            lines = file.read_text("utf-8-sig").splitlines()
+            return file_lines(file)
         except UnicodeDecodeError:
             raise argparse.ArgumentTypeError(f"{text!r} is a file that is not UTF-8") from None
-        return [line.strip() for line in lines if line.strip()]
     return [name.strip() for name in text.split(",")]
+
+
+def file_lines(file: Path) -> list[str]:
+    """Those of a UTF-8 file that are not blank, stripped; spreadsheets put a mark in front."""
+    lines = (line.strip() for line in file.read_text("utf-8-sig").splitlines())
+    return [line for line in lines if line]
 
 
 def add_threads(parser: argparse.ArgumentParser) -> None:

@@ -14,7 +14,7 @@ from ..evaluation import Evaluation, Part, evaluate
 from ..model import Model
 from ..session import BATCH
 from . import files
-from .arguments import add_decoders, add_threads, positive
+from .arguments import add_decoders, add_threads, file_lines, positive
 from .data_options import report_unreadable
 from .eval_table import lines
 from .exits import DONE, SOME_FAILED
@@ -113,10 +113,9 @@ def _map(text: str) -> dict[str, str]:
         entries = [text]
     else:
         try:
-            lines = Path(text).read_text("utf-8-sig").splitlines()
+            entries = file_lines(Path(text))
         except (OSError, UnicodeDecodeError):
             raise argparse.ArgumentTypeError(f"{text!r} is neither CLASS=NAME nor a file") from None
-        entries = [line for line in lines if line.strip()]
     pairs = {}
     for entry in entries:
         name, equals, known_as = entry.partition("=")
