@@ -4,7 +4,7 @@
 #include "conv_private.h"
 #include "include/kernels.h"
 #include "int8_private.h"
-#include "winograd_points.h"
+#include "winograd_private.h"
 
 #define ISA(x) x##_avx512
 #define LANES 16

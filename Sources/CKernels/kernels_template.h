@@ -9,10 +9,11 @@
 #include "pack_template.h"
 #include "pool_template.h"
 #include "rows_template.h"
-#include "winograd_template.h"
+#include "winograd_transform_template.h"
 
 #include "bf16_template.h"
 #include "winograd_gradient_template.h"
+#include "winograd_template.h"
 
 const calk_kernels ISA(calk_kernels) = {
     .panel = PANEL,

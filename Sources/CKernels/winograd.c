@@ -1,6 +1,6 @@
 #include "include/winograd.h"
 
-#include "winograd_points.h"
+#include "winograd_private.h"
 
 void calk_winograd_taps(int32_t tile, int64_t count, const float *points, int64_t point_stride,
                         float *taps) {
