@@ -1,17 +1,22 @@
-/* Every loop of the table for one instruction set; see vector.h for what stands before this. */
+/* Every loop of the table for one instruction set; see vector.h for what stands before this. A
+ * group of includes uses those above it. */
 #include "vector.h"
 
 #include "gemm_template.h"
-
-#include "conv_template.h"
-#include "frequency_template.h"
-#include "gradient_template.h"
-#include "pack_template.h"
-#include "pool_template.h"
-#include "rows_template.h"
+#include "sigmoid_template.h"
+#include "weight_gradient_template.h"
 #include "winograd_transform_template.h"
 
+#include "conv_template.h"
+
 #include "bf16_template.h"
+#include "dct_template.h"
+#include "gated_mean_template.h"
+#include "mask_template.h"
+#include "max_pool_template.h"
+#include "norm_template.h"
+#include "pack_template.h"
+#include "rows_template.h"
 #include "winograd_gradient_template.h"
 #include "winograd_template.h"
 

@@ -5,9 +5,11 @@
 #include <stdint.h>
 
 #include "conv.h"
-#include "frequency.h"
-#include "gradient.h"
+#include "dct.h"
 #include "int8.h"
+#include "mask.h"
+#include "norm.h"
+#include "weight_gradient.h"
 #include "winograd.h"
 
 typedef enum calk_set { CALK_PORTABLE = 1, CALK_AVX2 = 2, CALK_AVX512 = 3 } calk_set;
