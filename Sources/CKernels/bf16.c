@@ -85,11 +85,11 @@ int64_t calk_bf16_room(const calk_bf16 *loops, const calk_conv *conv, int32_t ro
 }
 
 /* Makes the codes of a window and returns where they end. */
-static float *encode(const calk_bf16 *loops, const calk_window *w, int32_t out_width,
-                     const calk_codes *codes, int32_t row_begin, const float *in, float *to) {
+static float *encode(const calk_bf16 *loops, const calk_codes *codes, const float *in, float *to) {
+    const calk_window *w = codes->window;
     const int32_t stride = stride_of(loops, w);
     for (int64_t i = 0; i < codes->positions;) {
-        const calk_run run = calk_codes_run(w, out_width, codes, row_begin, i);
+        const calk_run run = calk_codes_run(codes, i);
         loops->encode(in + run.first, run.step, run.count, calk_padded(w->length), to, stride);
         to += run.count * stride;
         i += run.count;
@@ -103,25 +103,23 @@ void calk_bf16_conv(const calk_bf16 *loops, const calk_conv *conv, const calk_co
     const int32_t rows = row_end - row_begin;
     if (rows <= 0)
         return;
-    calk_conv walk = *conv;
-    calk_conv_data source = *data;
-    int32_t begin = 0;
+    calk_codes codes[2];
     for (int32_t i = 0; i < conv->windows; i++) {
         const calk_window *w = &conv->window[i];
-        const calk_codes codes =
-            calk_codes_for(w, conv->out_width, calk_bf16_length(loops, w->length),
+        codes[i] =
+            calk_codes_for(w, conv->out_width, conv->out_stride, calk_bf16_length(loops, w->length),
                            stride_of(loops, w), row_begin, row_end);
-        walk.window[i] = codes.walk.window[0];
-        walk.out_width = codes.walk.out_width;
-        walk.out_rows = codes.walk.out_rows;
-        begin = codes.begin;
-        source.in[i] = scratch;
-        scratch = encode(loops, w, conv->out_width, &codes, row_begin, data->in[i], scratch);
     }
-    /* Rows of the output are counted as the codes are. */
-    const int64_t shift = (int64_t)(row_begin - begin) * conv->out_stride;
-    source.out += shift;
-    if (source.residual)
-        source.residual += shift;
-    loops->conv(&walk, &source, begin, begin + rows, panel_begin, panel_end, table);
+    /* Two windows have one tap each, so that the codes of both count positions alike. */
+    calk_conv over = *conv;
+    over.out_width = codes[0].conv.out_width;
+    over.out_rows = codes[0].conv.out_rows;
+    calk_conv_data source = calk_codes_data(&codes[0], data);
+    for (int32_t i = 0; i < conv->windows; i++) {
+        over.window[i] = codes[i].conv.window[0];
+        source.in[i] = scratch;
+        scratch = encode(loops, &codes[i], data->in[i], scratch);
+    }
+    const int32_t begin = codes[0].begin;
+    loops->conv(&over, &source, begin, begin + rows, panel_begin, panel_end, table);
 }

@@ -7,16 +7,22 @@
 #include "conv_private.h"
 
 typedef struct calk_codes {
+    const calk_window *window; /* over the map of floats */
+    int32_t out_width;         /* positions in a row of the output */
+    int32_t row_begin;         /* the first output position */
+    int32_t begin;             /* the same as `conv` counts */
     int32_t first_line, lines; /* of the map, where a window has more than one tap */
-    int32_t begin;             /* the first output position, as `walk` counts */
     int64_t positions;         /* that codes are made of */
-    calk_conv walk;
+    calk_conv conv;            /* over the codes; of the output only where its positions stand */
 } calk_codes;
 
 /* Of output rows begin to end. A position has `length` groups, and `stride` from one to the next.
  */
-calk_codes calk_codes_for(const calk_window *window, int32_t out_width, int32_t length,
-                          int32_t stride, int32_t row_begin, int32_t row_end);
+calk_codes calk_codes_for(const calk_window *window, int32_t out_width, int32_t out_stride,
+                          int32_t length, int32_t stride, int32_t row_begin, int32_t row_end);
+
+/* The output and the residual, with rows counted as the codes' convolution does. */
+calk_conv_data calk_codes_data(const calk_codes *codes, const calk_conv_data *data);
 
 /* Positions of the codes whose values stand at even distances in the map. */
 typedef struct calk_run {
@@ -26,8 +32,7 @@ typedef struct calk_run {
 } calk_run;
 
 /* The run that begins with position i of the codes. */
-calk_run calk_codes_run(const calk_window *window, int32_t out_width, const calk_codes *codes,
-                        int32_t row_begin, int64_t i);
+calk_run calk_codes_run(const calk_codes *codes, int64_t i);
 
 /* The most positions that any `rows` output positions read. */
 int64_t calk_codes_room(const calk_window *window, int32_t out_width, int32_t rows);

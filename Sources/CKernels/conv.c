@@ -65,3 +65,24 @@ void calk_tap_pointers(const calk_conv *conv, const calk_conv_data *data, int32_
         table += (int64_t)w->kernel_h * w->kernel_w * (end - begin);
     }
 }
+
+calk_walk calk_walk_over(const calk_conv *conv, const calk_conv_data *data, int32_t begin,
+                         int32_t end, int32_t most, const float **table) {
+    const int64_t at = (int64_t)begin * conv->out_stride;
+    const calk_walk walk = {
+        .rows = end - begin,
+        .blocks = calk_block_count(end - begin, most),
+        .taps = calk_conv_taps(conv),
+        .table = table,
+        .residual = data->residual ? data->residual + at : NULL,
+        .out = data->out + at,
+        .stride = conv->out_stride,
+    };
+    for (int32_t i = 0; i < walk.blocks; i++) {
+        const int32_t first = calk_share(walk.rows, i, walk.blocks);
+        const int32_t last = calk_share(walk.rows, i + 1, walk.blocks);
+        calk_tap_pointers(conv, data, begin + first, begin + last,
+                          table + (int64_t)first * walk.taps);
+    }
+    return walk;
+}

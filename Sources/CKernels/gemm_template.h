@@ -10,17 +10,13 @@
 #endif
 
 typedef struct ISA(block) {
-    const float *const *rows; /* taps x m pointers */
-    const int32_t *lengths;   /* floats per tap */
-    int32_t taps;
+    calk_block at;
+    const int32_t *lengths; /* floats per tap */
     int32_t relu;
     const float *weights; /* this panel's */
     const float *bias;    /* NULL: zeros */
     const float *ahead;   /* see look_ahead */
     int64_t ahead_step;
-    const float *residual; /* NULL: none */
-    float *out;
-    int64_t stride; /* floats between rows of out and residual */
 } ISA(block);
 
 /* Block i of `blocks` fetches its share of the weights that stand behind its own, `width` floats
@@ -50,18 +46,18 @@ INLINE void ISA(multiply)(const int m, const int n, const ISA(block) * b) {
     for (int i = 0; i < m; i++)
 #pragma clang loop unroll(full)
         for (int j = 0; j < n * LANES; j += 16) {
-            __builtin_prefetch(b->out + i * b->stride + j, 1);
-            if (b->residual)
-                __builtin_prefetch(b->residual + i * b->stride + j);
+            __builtin_prefetch(b->at.out + i * b->at.stride + j, 1);
+            if (b->at.residual)
+                __builtin_prefetch(b->at.residual + i * b->at.stride + j);
         }
 
     const float *w = b->weights, *ahead = b->ahead;
     const int64_t ahead_step = b->ahead_step;
-    for (int32_t t = 0; t < b->taps; t++) {
+    for (int32_t t = 0; t < b->at.taps; t++) {
         const float *row[BLOCK_ROWS];
 #pragma clang loop unroll(full)
         for (int i = 0; i < m; i++)
-            row[i] = b->rows[t * m + i];
+            row[i] = b->at.rows[t * m + i];
         const int64_t length = b->lengths[t];
         /* Four steps a turn: the counters would take the multipliers' ports, and row pointers
          * that found no register are fetched once a turn (113 to 146 GF/s without, 129 to
@@ -90,11 +86,11 @@ INLINE void ISA(multiply)(const int m, const int n, const ISA(block) * b) {
 #pragma clang loop unroll(full)
         for (int j = 0; j < n; j++) {
             vec v = sum[i][j];
-            if (b->residual)
-                v += load(b->residual + i * b->stride + j * LANES);
+            if (b->at.residual)
+                v += load(b->at.residual + i * b->at.stride + j * LANES);
             if (b->relu)
                 v = at_least_zero(v);
-            store(b->out + i * b->stride + j * LANES, v);
+            store(b->at.out + i * b->at.stride + j * LANES, v);
         }
 }
 

@@ -3,13 +3,8 @@
 calk_codes calk_int8_codes(const calk_int8 *conv, int32_t row_begin, int32_t row_end) {
     const int32_t depth =
         (conv->window.length + CALK_INT8_DEPTH - 1) / CALK_INT8_DEPTH * CALK_INT8_DEPTH;
-    return calk_codes_for(&conv->window, conv->out_width, depth / 4,
+    return calk_codes_for(&conv->window, conv->out_width, conv->out_stride, depth / 4,
                           calk_int8_stride(conv->window.length) / 4, row_begin, row_end);
-}
-
-int64_t calk_int8_source(const calk_int8 *conv, const calk_codes *codes, int32_t row_begin,
-                         int64_t i) {
-    return calk_codes_run(&conv->window, conv->out_width, codes, row_begin, i).first;
 }
 
 int64_t calk_int8_room(const calk_int8 *conv, int32_t rows) {

@@ -8,10 +8,6 @@
 /* The codes that output rows begin to end read. */
 calk_codes calk_int8_codes(const calk_int8 *conv, int32_t row_begin, int32_t row_end);
 
-/* Where in the map the values of position i of the codes begin. */
-int64_t calk_int8_source(const calk_int8 *conv, const calk_codes *codes, int32_t row_begin,
-                         int64_t i);
-
 #if defined(__x86_64__)
 /* One loop each; they need the processor's AVX2, AVX-VNNI, AVX-512 VNNI. */
 calk_int8_function calk_int8_conv_avx2, calk_int8_conv_avxvnni, calk_int8_conv_avx512vnni;

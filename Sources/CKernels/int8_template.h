@@ -8,28 +8,24 @@
 
 _Static_assert(CALK_CODE_MAX *CALK_FOUR_MAX <= INT16_MAX, "sums of four may overflow");
 
-/* What one panel and a block of rows need. */
+/* A block in one panel; pointers of `at` are to codes. */
 typedef struct ISA(int8_block) {
-    const float *const *rows; /* taps x m pointers to codes */
-    int32_t taps;
+    calk_block at;
     int32_t length; /* codes of a tap */
     int32_t relu;
     const int8_t *weights; /* this panel's */
     const float *scale;
     const float *bias;
-    const float *residual; /* NULL: none */
-    float *out;
-    int64_t stride; /* floats between rows of out and residual */
 } ISA(int8_block);
 
 INLINE void ISA(int8_store)(const ISA(int8_block) * b, int64_t at, int column, veci sum) {
 #pragma clang fp contract(off)
     vec v = __builtin_convertvector(sum, vec) * load(b->scale + column) + load(b->bias + column);
-    if (b->residual)
-        v += load(b->residual + at);
+    if (b->at.residual)
+        v += load(b->at.residual + at);
     if (b->relu)
         v = at_least_zero(v);
-    store(b->out + at, v);
+    store(b->at.out + at, v);
 }
 
 INLINE void ISA(int8_multiply)(const int m, const ISA(int8_block) * b) {
@@ -37,16 +33,16 @@ INLINE void ISA(int8_multiply)(const int m, const ISA(int8_block) * b) {
     memset(sum, 0, sizeof sum);
 #pragma clang loop unroll(full)
     for (int i = 0; i < m; i++) {
-        __builtin_prefetch(b->out + i * b->stride, 1);
-        if (b->residual)
-            __builtin_prefetch(b->residual + i * b->stride);
+        __builtin_prefetch(b->at.out + i * b->at.stride, 1);
+        if (b->at.residual)
+            __builtin_prefetch(b->at.residual + i * b->at.stride);
     }
     const int8_t *w = b->weights;
-    for (int32_t t = 0; t < b->taps; t++) {
+    for (int32_t t = 0; t < b->at.taps; t++) {
         const uint8_t *row[INT8_ROWS];
 #pragma clang loop unroll(full)
         for (int i = 0; i < m; i++)
-            row[i] = (const uint8_t *)b->rows[t * m + i];
+            row[i] = (const uint8_t *)b->at.rows[t * m + i];
 #pragma clang loop unroll_count(2)
         for (int32_t k = 0; k < b->length; k += CALK_INT8_DEPTH) {
             ISA(int8_step)(m, row, k, w, sum);
@@ -57,7 +53,7 @@ INLINE void ISA(int8_multiply)(const int m, const ISA(int8_block) * b) {
     for (int i = 0; i < m; i++)
 #pragma clang loop unroll(full)
         for (int j = 0; j < (CALK_CHANNELS / LANES); j++)
-            ISA(int8_store)(b, i * b->stride + j * LANES, j * LANES, sum[i][j]);
+            ISA(int8_store)(b, i * b->at.stride + j * LANES, j * LANES, sum[i][j]);
 }
 
 #define MULTIPLY(m)                                                                                \
@@ -74,11 +70,15 @@ static const ISA(int8_function) ISA(int8_table)[INT8_ROWS] = {EACH_INT8_HEIGHT(E
 /* The codes that rows begin to end read, and behind them a position of zeros for what lies outside
  * the map. */
 static const uint8_t *ISA(int8_encode_rows)(const calk_int8 *conv, const calk_codes *codes,
-                                            const float *in, int32_t row_begin, uint8_t *to) {
+                                            const float *in, uint8_t *to) {
     const int32_t stride = calk_int8_stride(conv->window.length);
-    const int32_t length = codes->walk.window[0].length * 4;
-    for (int64_t i = 0; i < codes->positions; i++, to += stride)
-        ISA(int8_encode)(in + calk_int8_source(conv, codes, row_begin, i), length, conv->codes, to);
+    const int32_t length = codes->conv.window[0].length * 4;
+    for (int64_t i = 0; i < codes->positions;) {
+        const calk_run run = calk_codes_run(codes, i);
+        for (int64_t k = 0; k < run.count; k++, to += stride)
+            ISA(int8_encode)(in + run.first + k * run.step, length, conv->codes, to);
+        i += run.count;
+    }
     memset(to, 0, (size_t)length);
     return to;
 }
@@ -90,38 +90,25 @@ void ISA(calk_int8_conv)(const calk_int8 *conv, const calk_conv_data *data, int3
     if (rows <= 0)
         return;
     calk_codes codes = calk_int8_codes(conv, row_begin, row_end);
-    codes.walk.zeros =
-        (const float *)ISA(int8_encode_rows)(conv, &codes, data->in[0], row_begin, scratch);
-    const calk_conv_data source = {.in = {(const float *)scratch}};
-    const int32_t blocks = (rows + INT8_ROWS - 1) / INT8_ROWS;
-    const int32_t taps = conv->window.kernel_h * conv->window.kernel_w;
-    const int32_t length = codes.walk.window[0].length * 4;
-    for (int32_t i = 0; i < blocks; i++) {
-        const int32_t first = calk_share(rows, i, blocks);
-        const int32_t last = calk_share(rows, i + 1, blocks);
-        calk_tap_pointers(&codes.walk, &source, codes.begin + first, codes.begin + last,
-                          table + (int64_t)first * taps);
-    }
+    codes.conv.zeros = (const float *)ISA(int8_encode_rows)(conv, &codes, data->in[0], scratch);
+    calk_conv_data source = calk_codes_data(&codes, data);
+    source.in[0] = (const float *)scratch;
+    const calk_walk walk =
+        calk_walk_over(&codes.conv, &source, codes.begin, codes.begin + rows, INT8_ROWS, table);
+    const int32_t length = codes.conv.window[0].length * 4;
     for (int32_t panel = panel_begin; panel < panel_end; panel++) {
         const int32_t column = panel * CALK_CHANNELS;
         ISA(int8_block)
         b = {
-            .taps = taps,
             .length = length,
             .relu = conv->relu,
-            .weights = conv->weights + (int64_t)column * taps * length,
+            .weights = conv->weights + (int64_t)column * walk.taps * length,
             .scale = conv->scale + column,
             .bias = conv->bias + column,
-            .stride = conv->out_stride,
         };
-        for (int32_t i = 0; i < blocks; i++) {
-            const int32_t first = calk_share(rows, i, blocks);
-            const int32_t last = calk_share(rows, i + 1, blocks);
-            const int64_t at = (int64_t)(row_begin + first) * conv->out_stride + column;
-            b.rows = table + (int64_t)first * taps;
-            b.out = data->out + at;
-            b.residual = data->residual ? data->residual + at : NULL;
-            ISA(int8_table)[last - first - 1](&b);
+        for (int32_t i = 0; i < walk.blocks; i++) {
+            const int32_t height = calk_walk_to(&walk, i, column, &b.at);
+            ISA(int8_table)[height - 1](&b);
         }
     }
 }

@@ -49,25 +49,25 @@ static void ISA(winograd_output)(const calk_winograd *w, const calk_winograd_dat
     const int32_t points = calk_winograd_points(w->tile);
     const int64_t stride = calk_winograd_stride(w->in_channels);
     const int64_t room = calk_winograd_room(tiles, stride);
-    const int32_t blocks = (tiles + BLOCK_ROWS - 1) / BLOCK_ROWS;
+    calk_walk walk = {.rows = tiles, .taps = 1, .table = table};
+    walk.blocks = calk_block_count(tiles, BLOCK_ROWS);
     for (int32_t panel = panel_begin; panel < panel_end; panel++) {
         const int32_t column = panel * PANEL;
         const int32_t wide = calk_panel_width(PANEL, w->out_channels, column) == PANEL;
         const int32_t width = wide ? PANEL : LANES;
         const int64_t next = calk_winograd_room(tiles, width);
-        ISA(block) b = {.rows = table, .lengths = &w->in_channels, .taps = 1, .stride = width};
+        walk.stride = width;
         for (int32_t point = 0; point < points; point++) {
             for (int32_t i = 0; i < tiles; i++)
                 table[i] = v + point * room + i * stride;
+            walk.out = products + point * next;
+            ISA(block) b = {.lengths = &w->in_channels};
             b.weights = w->weights + (int64_t)column * points * w->in_channels +
                         (int64_t)point * w->in_channels * width;
-            for (int32_t i = 0; i < blocks; i++) {
-                const int32_t first = calk_share(tiles, i, blocks);
-                const int32_t last = calk_share(tiles, i + 1, blocks);
-                b.rows = table + first;
-                b.out = products + point * next + (int64_t)first * width;
-                ISA(look_ahead)(&b, w->in_channels, width, blocks, i);
-                ISA(multiply_table)[last - first - 1][wide](&b);
+            for (int32_t i = 0; i < walk.blocks; i++) {
+                const int32_t rows = calk_walk_to(&walk, i, 0, &b.at);
+                ISA(look_ahead)(&b, w->in_channels, width, walk.blocks, i);
+                ISA(multiply_table)[rows - 1][wide](&b);
             }
         }
         for (int32_t i = 0; i < tiles; i++) {

@@ -7,7 +7,7 @@ static const double pi = 3.14159265358979323846;
 
 static double sigmoid(double x) { return 1 / (1 + exp(-x)); }
 
-/* What frequency.h says of a transform of length n. */
+/* What dct.h says of a transform of length n. */
 static calk_dct plan_of(int32_t n) {
     calk_dct plan = {.length = n, .odd = n};
     while (plan.odd % 2 == 0)
