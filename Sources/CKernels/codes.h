@@ -13,11 +13,11 @@ typedef struct calk_codes {
     int32_t begin;             /* the same as `conv` counts */
     int32_t first_line, lines; /* of the map, where a window has more than one tap */
     int64_t positions;         /* that codes are made of */
-    calk_conv conv;            /* over the codes; of the output only where its positions stand */
+    calk_conv conv;            /* over the codes; without weights, bias and out_channels */
 } calk_codes;
 
-/* Of output rows begin to end. A position has `length` groups, and `stride` from one to the next.
- */
+/* Of output rows begin to end. A position of the codes has `length` groups, and `stride` from one
+ * to the next; one of the output, out_stride floats. */
 calk_codes calk_codes_for(const calk_window *window, int32_t out_width, int32_t out_stride,
                           int32_t length, int32_t stride, int32_t row_begin, int32_t row_end);
 

@@ -3,6 +3,7 @@
 #include "vector.h"
 
 #include "gemm_template.h"
+#include "pack_template.h"
 #include "sigmoid_template.h"
 #include "weight_gradient_template.h"
 #include "winograd_transform_template.h"
@@ -15,9 +16,9 @@
 #include "mask_template.h"
 #include "max_pool_template.h"
 #include "norm_template.h"
-#include "pack_template.h"
 #include "rows_template.h"
 #include "winograd_gradient_template.h"
+#include "winograd_pack_template.h"
 #include "winograd_template.h"
 
 const calk_kernels ISA(calk_kernels) = {

@@ -15,21 +15,23 @@ static void ISA(winograd_products)(const calk_winograd *w, const float *v, const
                                    float *sums, const float **table) {
     const int32_t length = w->in_channels, width = w->out_channels;
     const int64_t in = calk_winograd_stride(length), out = calk_winograd_stride(width);
-    const int32_t runs = (length + BLOCK_ROWS - 1) / BLOCK_ROWS;
+    const int32_t runs = calk_block_count(length, BLOCK_ROWS);
     for (int32_t point = point_begin; point < point_end; point++) {
         const float *from = v + point * calk_winograd_room(tiles, in);
-        const float *gradient = u + point * calk_winograd_room(tiles, out);
         for (int32_t i = 0; i < tiles; i++)
             table[i] = from + i * in;
-        for (int32_t column = 0; column < width; column += PANEL) {
-            const int32_t wide = calk_panel_width(PANEL, width, column) == PANEL;
-            for (int32_t run = 0; run < runs; run++) {
-                const int32_t first = calk_share(length, run, runs);
-                const int32_t last = calk_share(length, run + 1, runs);
-                float *to = sums + ((int64_t)point * length + first) * width + column;
-                ISA(outer_table)
-                [last - first - 1][wide](table, first, tiles, gradient + column, out, to, width);
-            }
-        }
+        const ISA(outer) outer = {
+            .in = table,
+            .rows = tiles,
+            .channels = length,
+            .width = width,
+            .out_gradient = u + point * calk_winograd_room(tiles, out),
+            .out_stride = out,
+            .gradient = sums + (int64_t)point * length * width,
+            .stride = width,
+        };
+        for (int32_t column = 0; column < width; column += PANEL)
+            for (int32_t run = 0; run < runs; run++)
+                ISA(outer_run)(&outer, run, runs, column);
     }
 }

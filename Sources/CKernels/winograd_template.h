@@ -41,35 +41,40 @@ INLINE void ISA(store_tile)(const int tile, const calk_winograd *w, const calk_w
     }
 }
 
+/* Products of `tiles` tiles with the weights of one panel, `width` columns from `column` on: a
+ * matrix product for each point, `next` floats from one point's to the next's. */
+INLINE void ISA(multiply_points)(const calk_winograd *w, const float *v, int32_t tiles,
+                                 int32_t column, int32_t width, float *products, int64_t next,
+                                 const float **table) {
+    const int32_t points = calk_winograd_points(w->tile), length = w->in_channels;
+    const int64_t stride = calk_winograd_stride(length);
+    const int64_t room = calk_winograd_room(tiles, stride);
+    calk_walk walk = {.rows = tiles, .taps = 1, .table = table, .stride = width};
+    walk.blocks = calk_block_count(tiles, BLOCK_ROWS);
+    ISA(block) b = {.lengths = &length};
+    for (int32_t point = 0; point < points; point++) {
+        for (int32_t i = 0; i < tiles; i++)
+            table[i] = v + point * room + i * stride;
+        walk.out = products + point * next;
+        b.weights = w->weights + ((int64_t)column * points + (int64_t)point * width) * length;
+        for (int32_t i = 0; i < walk.blocks; i++) {
+            const int32_t rows = calk_walk_to(&walk, i, 0, &b.at);
+            ISA(look_ahead)(&b, length, width, walk.blocks, i);
+            ISA(multiply_table)[rows - 1][width == PANEL](&b);
+        }
+    }
+}
+
 static void ISA(winograd_output)(const calk_winograd *w, const calk_winograd_data *data,
                                  const float *v, int32_t first_tile, int32_t tiles,
                                  int32_t panel_begin, int32_t panel_end, float *products,
                                  const float **table) {
     const calk_winograd_grid grid = calk_winograd_grid_of(w);
-    const int32_t points = calk_winograd_points(w->tile);
-    const int64_t stride = calk_winograd_stride(w->in_channels);
-    const int64_t room = calk_winograd_room(tiles, stride);
-    calk_walk walk = {.rows = tiles, .taps = 1, .table = table};
-    walk.blocks = calk_block_count(tiles, BLOCK_ROWS);
     for (int32_t panel = panel_begin; panel < panel_end; panel++) {
         const int32_t column = panel * PANEL;
-        const int32_t wide = calk_panel_width(PANEL, w->out_channels, column) == PANEL;
-        const int32_t width = wide ? PANEL : LANES;
+        const int32_t width = calk_panel_width(PANEL, w->out_channels, column);
         const int64_t next = calk_winograd_room(tiles, width);
-        walk.stride = width;
-        for (int32_t point = 0; point < points; point++) {
-            for (int32_t i = 0; i < tiles; i++)
-                table[i] = v + point * room + i * stride;
-            walk.out = products + point * next;
-            ISA(block) b = {.lengths = &w->in_channels};
-            b.weights = w->weights + (int64_t)column * points * w->in_channels +
-                        (int64_t)point * w->in_channels * width;
-            for (int32_t i = 0; i < walk.blocks; i++) {
-                const int32_t rows = calk_walk_to(&walk, i, 0, &b.at);
-                ISA(look_ahead)(&b, w->in_channels, width, walk.blocks, i);
-                ISA(multiply_table)[rows - 1][wide](&b);
-            }
-        }
+        ISA(multiply_points)(w, v, tiles, column, width, products, next, table);
         for (int32_t i = 0; i < tiles; i++) {
             const calk_winograd_place place = calk_winograd_place_of(grid, first_tile + i);
             for (int32_t j = 0; j < width; j += LANES) {
