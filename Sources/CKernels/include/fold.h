@@ -10,11 +10,13 @@
 
 #include "conv.h"
 
-/* What is missing for the weights of outputs begin to end, in the order of the weights (output,
- * input, tap). Returns whether all of it fits. */
+/* What is missing for the weights of outputs begin to end. `rest` has a byte for each weight of the
+ * whole filter, in the order of the weights (output, input, tap). Returns whether all of it fits.
+ */
 bool calk_fold_rest(const calk_filter *filter, int32_t begin, int32_t end, int8_t *rest);
 
-/* The weights of a filter that `pack` packed, with those steps, from what it made and `rest`. */
+/* The weights of a filter that `pack` packed, with those steps, from what it made and `rest`:
+ * floats in the order of `rest`, at any alignment. */
 void calk_unfold(int32_t panel, int64_t depth, int64_t depth_offset, const calk_filter *filter,
                  const float *packed, const int8_t *rest, void *weights);
 

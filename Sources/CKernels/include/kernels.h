@@ -1,4 +1,8 @@
-/* The table of hot loops, one per instruction set, chosen at run time. */
+/* The table of hot loops, one per instruction set, chosen at run time.
+ *
+ * No loop allocates, fails or keeps a pointer: every buffer is the caller's, scratch included, and
+ * need not be aligned to more than its numbers are. Threads may call the same loop at once, each
+ * with its own scratch and its own part of the result. Nothing is checked. */
 #ifndef CALK_KERNELS_H
 #define CALK_KERNELS_H
 
@@ -55,27 +59,33 @@ typedef struct calk_kernels {
                             int32_t first_tile, int32_t tiles, int32_t panel_begin,
                             int32_t panel_end, float *products, const float **table);
 
-    /* 3x3 max pooling, stride 2, padding 1, output rows (of positions) begin to end. */
+    /* 3x3 max pooling, stride 2, padding 1, output rows (of positions) begin to end. `in` has
+     * height x width positions, a row of `out` out_width; all are `stride` floats apart, of which
+     * `channels` count (a multiple of 16). */
     void (*max_pool)(const float *in, int32_t height, int32_t width, int32_t channels,
                      int32_t stride, float *out, int32_t out_width, int32_t row_begin,
                      int32_t row_end);
 
-    /* Multiplies every position of a map by its gate (NULL: 1) in place and gives
-     * features[c] = scale[c] * mean + shift[c], channels begin to end (multiples of 16). */
+    /* Multiplies every position of a map (`stride` floats apart) by its gate (NULL: 1) in place and
+     * gives features[c] = scale[c] * mean + shift[c], channels begin to end (multiples of 16). */
     void (*pool)(float *map, int32_t positions, int32_t stride, const float *gate,
                  const float *scale, const float *shift, float *features, int32_t begin,
                  int32_t end);
 
     /* DCT-II, or its inverse, down columns begin to end of a square map; the result is
-     * transposed, so that two calls make the two-dimensional transform. Up to 15 floats
-     * behind a row are read. */
+     * transposed, so that two calls make the two-dimensional transform: column c of `in`, whose
+     * rows are in_stride floats apart, becomes the row at out + c * out_stride. Up to 15 floats
+     * behind a row are read. `scratch` has calk_dct_scratch floats, aligned to 4 bytes. */
     void (*dct)(const calk_dct *plan, int32_t inverse, const float *in, int64_t in_stride,
                 float *out, int64_t out_stride, int32_t begin, int32_t end, float *scratch);
 
-    /* The mask and the masked mean over colours, rows begin to end. */
+    /* The mask and the masked mean over colours, rows begin to end. `scratch` has calk_mask_scratch
+     * floats. */
     void (*mask)(const calk_mask *mask, int32_t row_begin, int32_t row_end, float *scratch);
 
-    /* Mean of sigmoid(x) over windows of kernel x kernel, rows of windows begin to end. */
+    /* Mean of sigmoid(x) over windows of kernel x kernel that do not overlap, rows of windows begin
+     * to end: that of row y and column x goes to out[y * out_width + x]. Rows of `in` are `stride`
+     * floats apart. */
     void (*sigmoid_pool)(const float *in, int64_t stride, int32_t kernel, int32_t out_width,
                          float *out, int32_t row_begin, int32_t row_end);
 
@@ -95,7 +105,8 @@ typedef struct calk_kernels {
                               int32_t point_begin, int32_t point_end, float *sums,
                               const float **table);
 
-    /* Adds, per channel, the sums of in - centre and of its square. */
+    /* Adds, per channel, the sums of in - centre and of its square. `centre`, `sum` and `square`
+     * have a number for each channel; so have those of the next loops. */
     void (*norm_sums)(const calk_norm_rows *n, const float *in, const float *centre, double *sum,
                       double *square);
     void (*norm_apply)(const calk_norm_rows *n, const calk_norm *norm, const float *in, float *out);
@@ -110,12 +121,12 @@ typedef struct calk_kernels {
                                 const float *gradient, float *in);
 
     /* One image's gradient of max_pool: to the first of the largest values of a window, as in
-     * PyTorch. in_gradient must be zero. */
+     * PyTorch. Maps have side x side and out_side x out_side positions. Added to in_gradient. */
     void (*max_pool_gradient)(const float *in, int32_t side, int32_t channels, int32_t stride,
                               const float *out_gradient, int32_t out_side, float *in_gradient);
 
-    /* mean[c] = mean over positions of map * gate (NULL: 1), and the gradients of map and gate;
-     * one image. */
+    /* mean[c] = mean over positions of map * gate (NULL: 1), and the gradients of map and gate
+     * (gate_gradient NULL: none); one image, positions `stride` floats apart. */
     void (*gated_mean)(const float *map, int32_t positions, int32_t stride, int32_t channels,
                        const float *gate, float *mean);
     void (*gated_mean_gradient)(const float *map, int32_t positions, int32_t stride,
