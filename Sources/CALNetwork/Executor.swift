@@ -71,7 +71,7 @@ public final class Executor: @unchecked Sendable {
     var memory: [WorkerMemory] = []
     if case .planned(let planned) = network.implementation {
       let plan = keepsMaps ? planned.keepingMaps() : planned
-      mapStride = plan.mapStride
+      mapStride = plan.map.stride
       for _ in 0..<workers { memory.append(try WorkerMemory(plan)) }
       self.plan = plan
     } else {
@@ -188,7 +188,7 @@ public final class Executor: @unchecked Sendable {
     let features = UnsafeBufferPointer(
       start: UnsafePointer(memory.slot(plan.features)), count: network.spec.featureCount)
     let map = UnsafeBufferPointer(
-      start: UnsafePointer(memory.slot(plan.map)), count: plan.mapPositions * plan.mapStride)
+      start: UnsafePointer(memory.slot(plan.map.slot)), count: plan.map.count)
     job.finish(
       image: image, worker: worker, features: Span(_unsafeElements: features),
       map: Span(_unsafeElements: map))
@@ -247,18 +247,13 @@ public final class Executor: @unchecked Sendable {
 /// Arena and scratch of one worker; where slots lie is the plan's, for all.
 private struct WorkerMemory {
   private let arena: FloatMemory
-  private let scratch: FloatMemory
-  private let table: PointerTable
+  private let scratch: WorkerScratch
   private let offsets: SlotOffsets
 
   init(_ plan: Plan) throws(NetworkError) {
-    guard let arena = FloatMemory(count: plan.layout.count, touched: true),
-      let scratch = FloatMemory(count: plan.scratch.floats + 64, touched: true),
-      let table = PointerTable(count: plan.scratch.pointers)
-    else { throw .memory }
+    guard let arena = FloatMemory(count: plan.layout.count, touched: true) else { throw .memory }
     self.arena = arena
-    self.scratch = scratch
-    self.table = table
+    scratch = try WorkerScratch(plan.scratch, touched: true)
     offsets = plan.layout.offsets
   }
 
@@ -266,7 +261,7 @@ private struct WorkerMemory {
 
   func work(arena owner: WorkerMemory, kernels: KernelSet, workers: Int) -> Work {
     Work(
-      kernels: kernels.table.unsafelyUnwrapped, arena: owner.arena.base, offsets: offsets.base,
-      scratch: scratch.base, table: table.base, workers: workers)
+      kernels: kernels.table.unsafelyUnwrapped, arena: owner.arena, offsets: offsets.base,
+      scratch: scratch, workers: workers)
   }
 }

@@ -62,17 +62,14 @@ struct Compiler {
   private mutating func stem(_ input: SlotID, _ source: (Parameter) -> TensorValues)
     throws(NetworkError) -> Map
   {
-    let size = spec.inputSize
-    let pad = spec.stem.kernel / 2
-    let gathered = plan.slot(GatherStep.count(size: size, pad: pad), persistent: true)
-    plan.add(
-      .gather(GatherStep(size: size, pad: pad, input: input, output: gathered)),
-      touching: [input, gathered])
+    let picture = GatheredPicture(size: spec.inputSize, kernel: spec.stem.kernel)
+    let gathered = GatherStep(
+      picture: picture, input: input, output: plan.slot(picture.count, persistent: true))
+    plan.add(.gather(gathered), touching: [input, gathered.output])
 
     let convolution = try folded("backbone.conv1", "backbone.bn1", source)
-    let side = convolved(size, kernel: spec.stem.kernel, stride: spec.stem.stride)
-    let map = plan.map(side: side, channels: spec.stem.channels)
-    let term = Term(stem: convolution, over: gathered, size: size, step: spec.stem.stride)
+    let map = plan.map(side: spec.stemSide, channels: spec.stem.channels)
+    let term = Term(stem: convolution, over: gathered, step: spec.stem.stride)
     try add([term], to: map, relu: true)
     addStatistics(of: map)
     return spec.stem.maxPool ? maxPool(map) : map
@@ -89,12 +86,9 @@ struct Compiler {
   }
 
   private mutating func maxPool(_ map: Map) -> Map {
-    let pooled = plan.map(
-      side: convolved(map.side, kernel: 3, stride: 2), channels: map.channels)
-    let step = MaxPoolStep(
-      side: map.side, channels: roundUp(map.channels, to: 16), stride: map.stride,
-      input: map.slot, output: pooled.slot)
-    plan.add(.maxPool(step), touching: [map.slot, pooled.slot])
+    let pooled = plan.map(side: spec.firstSide, channels: map.channels)
+    plan.add(
+      .maxPool(MaxPoolStep(input: map, output: pooled)), touching: [map.slot, pooled.slot])
     return pooled
   }
 
@@ -152,7 +146,7 @@ struct Compiler {
     if let range = ranges[c.name] {
       let step = try packer.int8(term, range: range, to: output, residual: residual, relu: relu)
       let touched = [input.slot, output.slot] + (residual.map { [$0.slot] } ?? [])
-      plan.add(.int8(step), touching: touched, scratch: step.scratch)
+      plan.add(.int8(step), touching: touched)
     } else if c.kernel == 3, stride == 1, !rounded.contains(c.name),
       let tile = Winograd.tile(side: output.side, input: c.input, output: c.out)
     {
@@ -171,14 +165,12 @@ struct Compiler {
   private mutating func addWinograd(
     _ c: FoldedConvolution, tile: Int, from input: Map, to output: Map, residual: Map?, relu: Bool
   ) throws(NetworkError) {
-    let across = (output.side + tile - 1) / tile
-    let transformed = plan.slot(
-      WinogradStep.transformedCount(tile: tile, across: across, channels: c.input))
-    let step = try packer.winograd(
-      c, tile: tile, from: input, to: output, residual: residual, relu: relu,
-      transformed: transformed)
+    var step = try packer.winograd(
+      c, tile: tile, from: input, to: output, residual: residual, relu: relu)
+    let transformed = plan.slot(step.transformedCount)
+    step.transformed = transformed
     let touched = [input.slot, output.slot, transformed] + (residual.map { [$0.slot] } ?? [])
-    plan.add(.winograd(step), touching: touched, scratch: step.scratch)
+    plan.add(.winograd(step), touching: touched)
   }
 
   private mutating func add(
@@ -187,10 +179,10 @@ struct Compiler {
     let touched = terms.map(\.input) + [output.slot] + (residual.map { [$0.slot] } ?? [])
     if rounded.contains(terms[0].convolution.name) {
       let step = try packer.bf16(terms, to: output, residual: residual, relu: relu)
-      plan.add(.bf16(step), touching: touched, scratch: step.scratch)
+      plan.add(.bf16(step), touching: touched)
     } else {
       let step = try packer.convolution(terms, to: output, residual: residual, relu: relu)
-      plan.add(.convolution(step), touching: touched, scratch: step.scratch)
+      plan.add(.convolution(step), touching: touched)
     }
   }
 
@@ -221,28 +213,21 @@ struct Compiler {
     {
       let step = CosineStep(
         tables: tables, inverse: inverse, input: input, source: from, target: to, count: count)
-      plan.add(
-        .cosine(step), touching: [input ?? from.slot, to.slot],
-        scratch: ScratchSize(floats: tables.scratch))
+      plan.add(.cosine(step), touching: [input ?? from.slot, to.slot])
     }
     transform(columns, columns, 3, input: input, inverse: false)
     transform(columns, spectrum, 3, inverse: false)
     let mask = MaskStep(
       source: spectrum, target: masked, hidden: ffe.hiddenChannels,
       weights: try maskWeights(ffe, source))
-    plan.add(
-      .mask(mask), touching: [spectrum.slot, masked.slot],
-      scratch: ScratchSize(floats: mask.scratch))
+    plan.add(.mask(mask), touching: [spectrum.slot, masked.slot])
     transform(masked, half, 1, inverse: true)
     transform(half, picture, 1, inverse: true)
 
-    let kernel = max(size / ffe.grid, 1)
-    let grid = size / kernel
-    let pooled = plan.slot(grid * grid)
-    let gate = plan.slot(side * side)
-    let step = GateStep(
-      source: picture, kernel: kernel, grid: grid, pooled: pooled,
-      taps: BilinearTap.taps(from: grid, to: side), output: gate)
+    let shape = GateShape(size: size, grid: ffe.grid, mapSide: side)
+    let pooled = plan.slot(shape.grid * shape.grid)
+    let gate = plan.slot(shape.positions)
+    let step = GateStep(shape: shape, source: picture, pooled: pooled, output: gate)
     plan.add(.gate(step), touching: [picture.slot, pooled, gate])
     return gate
   }
@@ -270,16 +255,13 @@ struct Compiler {
   private mutating func pool(
     _ map: Map, _ gate: SlotID?, _ neck: (scale: [Float], shift: [Float])
   ) throws(NetworkError) -> SlotID {
-    let channels = roundUp(map.channels, to: 16)
-    guard let memory = FloatMemory(count: 2 * channels) else { throw .memory }
+    guard let memory = FloatMemory(count: 2 * map.padded) else { throw .memory }
     for c in 0..<map.channels {
       memory.base[c] = neck.scale[c]
-      memory.base[channels + c] = neck.shift[c]
+      memory.base[map.padded + c] = neck.shift[c]
     }
-    let features = plan.slot(channels)
-    let step = PoolStep(
-      positions: map.positions, channels: channels, stride: map.stride, map: map.slot,
-      gate: gate, features: features, neck: memory)
+    let features = plan.slot(map.padded)
+    let step = PoolStep(map: map, gate: gate, features: features, neck: memory)
     plan.add(.pool(step), touching: [map.slot, features] + (gate.map { [$0] } ?? []))
     if spec.neck.isUnit { addUnit(features) }
     return features

@@ -10,7 +10,7 @@ struct StatisticsStep: Sendable {
   var first: Int
 
   private static let channelsPerItem = 256
-  private var padded: Int { roundUp(map.channels, to: Int(CALK_CHANNELS)) }
+  private var padded: Int { map.padded }
   var items: Int { (padded + StatisticsStep.channelsPerItem - 1) / StatisticsStep.channelsPerItem }
 
   func run(_ item: Int, _ work: Work) {
