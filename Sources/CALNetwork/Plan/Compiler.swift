@@ -35,9 +35,10 @@ struct Compiler {
     packer = Packer(kernels: kernels, bf16: bf16, zeros: zeros, crew: crew, isPacked: isPacked)
   }
 
-  /// `neck` is scale and shift of the features, of a neck that pools.
+  /// `neck` is scale and shift of the features, of a neck that pools; `projection` what another has.
   consuming func compile(
-    neck: (scale: [Float], shift: [Float]), _ source: (Parameter) -> TensorValues
+    neck: (scale: [Float], shift: [Float]), projection: StatisticsProjection?,
+    _ source: (Parameter) -> TensorValues
   ) throws(NetworkError) -> Plan {
     let input = plan.slot(3 * spec.inputSize * spec.inputSize)
     var map = try stem(input, source)
@@ -48,8 +49,8 @@ struct Compiler {
       }
     }
     let features: SlotID
-    if spec.neck.takesStatistics {
-      features = try project(source)
+    if let projection, let statistics {
+      features = project(statistics.slot, projection)
     } else {
       let gate = try frequencyGate(input, side: map.side, source)
       features = try pool(map, gate, neck)
@@ -272,21 +273,13 @@ struct Compiler {
     plan.add(.unit(unit), touching: [features])
   }
 
-  private mutating func project(_ source: (Parameter) -> TensorValues) throws(NetworkError)
-    -> SlotID
-  {
-    let weights = try reader.values(NetworkSpec.projection + ".weight", source).array
-    let biases = try reader.values(NetworkSpec.projection + ".bias", source).array
-    guard let memory = FloatMemory(count: weights.count + biases.count), let statistics else {
-      throw .memory
-    }
-    memory.base.update(from: weights, count: weights.count)
-    (memory.base + weights.count).update(from: biases, count: biases.count)
+  private mutating func project(
+    _ statistics: SlotID, _ projection: StatisticsProjection
+  ) -> SlotID {
     let features = plan.slot(spec.featureCount)
     let step = ProjectionStep(
-      statistics: statistics.slot, count: spec.statisticCount, features: features,
-      featureCount: spec.featureCount, weights: memory)
-    plan.add(.projection(step), touching: [statistics.slot, features])
+      projection: projection, statistics: statistics, features: features)
+    plan.add(.projection(step), touching: [statistics, features])
     addUnit(features)
     return features
   }
