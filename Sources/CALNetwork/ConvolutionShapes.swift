@@ -71,5 +71,5 @@ extension calk_winograd {
 
 /// Panels of `width` channels that so many channels fill.
 func panels(of channels: Int, width: Int32) -> Int {
-  (roundUp(channels, to: Int(CALK_CHANNELS)) + Int(width) - 1) / Int(width)
+  pieces(roundUp(channels, to: Int(CALK_CHANNELS)), of: Int(width))
 }

@@ -58,7 +58,7 @@ struct CosineStep: Sendable {
 
   private static let columnsPerItem = 32
   private var size: Int { target.size }
-  private var groups: Int { (size + CosineStep.columnsPerItem - 1) / CosineStep.columnsPerItem }
+  private var groups: Int { pieces(size, of: CosineStep.columnsPerItem) }
   var items: Int { count * groups }
 
   func run(_ item: Int, _ work: Work) {
@@ -84,7 +84,7 @@ struct MaskStep: Sendable {
   var weights: FloatMemory
 
   private static let rowsPerItem = 32
-  var items: Int { (source.size + MaskStep.rowsPerItem - 1) / MaskStep.rowsPerItem }
+  var items: Int { pieces(source.size, of: MaskStep.rowsPerItem) }
 
   func run(_ item: Int, _ work: Work) {
     let rows = share(source.size, item, of: items)

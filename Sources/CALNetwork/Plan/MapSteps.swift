@@ -8,7 +8,7 @@ struct GatherStep: Sendable {
 
   private static let rowsPerItem = 32
   private var size: Int { picture.size }
-  var items: Int { (size + GatherStep.rowsPerItem - 1) / GatherStep.rowsPerItem }
+  var items: Int { pieces(size, of: GatherStep.rowsPerItem) }
 
   func run(_ item: Int, _ work: Work) { run(share(size, item, of: items), image: 0, work) }
 
@@ -29,7 +29,7 @@ struct MaxPoolStep: Sendable {
   var output: Map
 
   private static let rowsPerItem = 8
-  var items: Int { (output.side + MaxPoolStep.rowsPerItem - 1) / MaxPoolStep.rowsPerItem }
+  var items: Int { pieces(output.side, of: MaxPoolStep.rowsPerItem) }
 
   func run(_ item: Int, _ work: Work) { run(share(output.side, item, of: items), image: 0, work) }
 
@@ -54,7 +54,7 @@ struct PoolStep: Sendable {
 
   private static let channelsPerItem = 256
   private var channels: Int { map.padded }
-  var items: Int { (channels + PoolStep.channelsPerItem - 1) / PoolStep.channelsPerItem }
+  var items: Int { pieces(channels, of: PoolStep.channelsPerItem) }
 
   func run(_ item: Int, _ work: Work) {
     let first = item * PoolStep.channelsPerItem

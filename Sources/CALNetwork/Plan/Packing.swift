@@ -150,7 +150,7 @@ enum Winograd {
   /// transforms' share are estimates from operation counts, not measurements.
   static func tile(side: Int, input: Int, output: Int, images: Int = 1) -> Int? {
     func cost(_ tile: Int, perInput: Double, perOutput: Double) -> Double {
-      let across = (side + tile - 1) / tile
+      let across = pieces(side, of: tile)
       let tiles = across * across * images
       let points = (tile + 2) * (tile + 2)
       let fewest = points * input * output > 256 * 1024 ? 12 : 4

@@ -6,7 +6,7 @@ struct ProjectionStep: Sendable {
 
   private static let rowsPerItem = 8
   private var rows: Int { projection.featureCount }
-  var items: Int { (rows + ProjectionStep.rowsPerItem - 1) / ProjectionStep.rowsPerItem }
+  var items: Int { pieces(rows, of: ProjectionStep.rowsPerItem) }
 
   /// In double precision: the sums have as many terms as there are statistics, and features of
   /// images of one method differ by little.

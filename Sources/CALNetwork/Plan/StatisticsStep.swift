@@ -11,7 +11,7 @@ struct StatisticsStep: Sendable {
 
   private static let channelsPerItem = 256
   private var padded: Int { map.padded }
-  var items: Int { (padded + StatisticsStep.channelsPerItem - 1) / StatisticsStep.channelsPerItem }
+  var items: Int { pieces(padded, of: StatisticsStep.channelsPerItem) }
 
   func run(_ item: Int, _ work: Work) {
     let begin = item * StatisticsStep.channelsPerItem

@@ -115,4 +115,7 @@ func share(_ count: Int, _ part: Int, of parts: Int) -> Range<Int> {
   count * part / parts..<count * (part + 1) / parts
 }
 
-func roundUp(_ n: Int, to multiple: Int) -> Int { (n + multiple - 1) / multiple * multiple }
+/// How many pieces of `size`, the last one perhaps smaller, `count` is cut into.
+func pieces(_ count: Int, of size: Int) -> Int { (count + size - 1) / size }
+
+func roundUp(_ n: Int, to multiple: Int) -> Int { pieces(n, of: multiple) * multiple }

@@ -25,7 +25,7 @@ struct WinogradStep: @unchecked Sendable {
     max(WinogradStep.cacheFloats / (shape.points * shape.inputWidth), 8)
   }
 
-  private var chunks: Int { (tiles + tilesPerChunk - 1) / tilesPerChunk }
+  private var chunks: Int { pieces(tiles, of: tilesPerChunk) }
 
   /// Of a map in one phase: a number that workers share evenly.
   private func chunks(_ work: Work) -> Int { min(tiles, roundUp(chunks, to: work.workers)) }
@@ -60,7 +60,7 @@ struct WinogradStep: @unchecked Sendable {
   func run(images: Range<Int>, _ work: Work) {
     let perImage = shape.imageTiles
     let count = perImage * images.count
-    let chunks = (count + tilesPerChunk - 1) / tilesPerChunk
+    let chunks = pieces(count, of: tilesPerChunk)
     let first = perImage * images.lowerBound
     for chunk in 0..<chunks {
       let range = share(count, chunk, of: chunks)

@@ -121,7 +121,7 @@ final class TransposedConvolution {
       let reach = phase + filter.kernel / 2
       taps = (0..<filter.kernel).filter { (reach - $0) % filter.stride == 0 }.reversed()
       offset = taps.first.map { (reach - $0) / filter.stride } ?? 0
-      count = (side - phase + filter.stride - 1) / filter.stride
+      count = pieces(side - phase, of: filter.stride)
     }
   }
 }

@@ -57,7 +57,7 @@ final class WeightGradient {
       Int(pass.kernels.pointee.weight_gradient_tiles($0))
     }
     pass.crew.each(parts) { part, _ in clear(part: part, pass) }
-    let groups = min(tiles, (WeightGradient.mostParts + parts - 1) / parts)
+    let groups = min(tiles, pieces(WeightGradient.mostParts, of: parts))
     let rows = pass.images * output.positions
     pass.crew.each(parts * groups) { item, worker in
       let part = item / groups
