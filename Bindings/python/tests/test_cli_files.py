@@ -237,7 +237,17 @@ def test_output_is_not_written_over(
 
 
 @pytest.mark.parametrize("folder", [False, True])
+@pytest.mark.parametrize(
+    "command",
+    [
+        "attribute MODEL IMAGES --force -o",
+        "quantize MODEL IMAGES -o",
+        "update MODEL STATE IMAGES --commit",
+        "update MODEL STATE IMAGES --report",
+    ],
+)
 def test_output_is_none_of_the_images(
+    command: str,
     folder: bool,
     model_path: Path,
     picture: Path,
@@ -247,10 +257,16 @@ def test_output_is_none_of_the_images(
     image, link = tmp_path / "evidence.png", tmp_path / "link"
     shutil.copy(picture, image)
     link.symlink_to(image)
-    command = ["attribute", str(model_path), str(tmp_path if folder else image), "--force", "-o"]
+    stand_for = {
+        "MODEL": model_path,
+        "STATE": tmp_path / "state",
+        "IMAGES": tmp_path if folder else image,
+    }
+    arguments = [str(stand_for.get(word, word)) for word in command.split()]
     for output in (image, link):
-        assert main([*command, str(output)]) == 1
+        assert main([*arguments, str(output)]) == 1
         assert capsys.readouterr().err == f"cal: {output}: is one of the images\n"
+    assert not (tmp_path / "state").exists()
     assert image.read_bytes() == picture.read_bytes()
 
 

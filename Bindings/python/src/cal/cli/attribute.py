@@ -114,10 +114,7 @@ def _check_output(chosen: argparse.Namespace) -> None:
         raise OSError(0, "is the model", path)
     if os.path.getsize(path) and not chosen.force:
         raise OSError(0, "is there already: --resume goes on with it, --force replaces it", path)
-    given = [each for each in chosen.paths if each != "-"]  # a list on stdin is read but once
-    for image in files.expand(given, chosen.all_files):
-        if os.path.exists(image) and os.path.samefile(path, image):
-            raise OSError(0, "is one of the images", path)
+    files.check_spares(path, files.given(chosen.paths, chosen.all_files))
 
 
 def _kept(

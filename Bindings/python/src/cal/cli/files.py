@@ -47,6 +47,20 @@ def check_output(path: str) -> None:
     raise OSError(code, os.strerror(code), path)
 
 
+def check_spares(path: str, images: Iterable[str]) -> None:
+    """OSError if the file to write is one of the images."""
+    if not os.path.isfile(path):
+        return
+    for image in images:
+        if os.path.exists(image) and os.path.samefile(path, image):
+            raise OSError(0, "is one of the images", path)
+
+
+def given(paths: Iterable[str], every: bool) -> Iterator[str]:
+    """`expand` without a list on stdin, which is read but once."""
+    return expand((path for path in paths if path != "-"), every)
+
+
 def failed(source: str | None, sentence: str, status: int) -> str:
     """What stderr says of an image that cannot be used."""
     return f"cal: {printable(source or '')}: {printable(sentence)} ({Status.name_of(status)})"

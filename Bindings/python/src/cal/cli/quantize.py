@@ -47,6 +47,7 @@ def register(commands: Any) -> None:
 def run(chosen: argparse.Namespace) -> int:
     files.check_output(chosen.output)
     paths = files.some(chosen.images, chosen.all_files)
+    files.check_spares(chosen.output, paths)
     count = min(len(paths), chosen.most)
     taken = [paths[i * len(paths) // count] for i in range(count)]
     with Model.load(chosen.model) as model, progress_bar() as progress:

@@ -64,6 +64,7 @@ def run(chosen: argparse.Namespace) -> int:
     # A commit cannot be taken back because its model or page cannot be written.
     for output in filter(None, (chosen.commit, chosen.report)):
         files.check_output(output)
+        files.check_spares(output, files.given(chosen.paths, False))
     write_page = _page_writer(chosen.report) if chosen.report else None
     with _open(chosen) as updater:
         if chosen.rollback is not None:
