@@ -12,6 +12,12 @@ final class AttributionJob: ImageJob {
     var count: Int
     var decision: Decision
     var wantsDigest: Bool
+
+    /// Says of all images that no one has come to them yet, which stays so if the call is cancelled.
+    func markUnreached() {
+      let notReached = Failure(CAL_ERR_CANCELLED, "the call was cancelled before this image")
+      for image in 0..<count { results.write(results.read(image).failed(notReached), image) }
+    }
   }
 
   private let model: Model
@@ -37,10 +43,7 @@ final class AttributionJob: ImageJob {
       self.request = nil
       self.progress = ProgressReport(nil, nil)
     }
-    let notReached = Failure(CAL_ERR_CANCELLED, "the call was cancelled before this image")
-    for image in 0..<request.count {
-      request.results.write(request.results.read(image).failed(notReached), image)
-    }
+    request.markUnreached()
     report(request)
     executor.run(count: request.count, job: self)
     // Every image that was done by worker 0 was reported; the last one may not have been.

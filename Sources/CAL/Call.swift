@@ -18,7 +18,7 @@ final class Call: Sendable {
   init(of type: HandleType) { self.type = type }
 
   /// Runs `body` unless another call is running, as whole: `cancel` reaches it from here on.
-  func run(_ body: () throws(Failure) -> Void) throws(Failure) {
+  func run<Value>(_ body: () throws(Failure) -> Value) throws(Failure) -> Value {
     let (free, _) = state.compareExchange(
       expected: State.idle, desired: State.running, ordering: .acquiring)
     guard free else {
@@ -28,7 +28,7 @@ final class Call: Sendable {
     }
     defer { state.store(State.idle, ordering: .releasing) }
     startCounting()
-    try body()
+    return try body()
   }
 
   /// Does nothing if no call runs.

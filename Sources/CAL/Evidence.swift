@@ -88,8 +88,8 @@ final class EvidenceJob: ImageJob {
   }
 
   override func receive(statistics: Span<Float>, image: Int, worker: Int) {
-    guard let request, model.spec.neck.takesStatistics else { return }
-    parts = StatisticsEvidence(model, row: request.row, statistics: statistics)
+    guard let request, let projection = network.projection else { return }
+    parts = StatisticsEvidence(projection, model, row: request.row, statistics: statistics)
   }
 
   override func receive(map: StatisticsMap, values: Span<Float>, image: Int, worker: Int) {

@@ -69,12 +69,9 @@ final class HostTraining: @unchecked Sendable {
   func change<Value>(
     _ body: (Trainer) throws(TrainingError) -> Value
   ) throws(Failure) -> Value {
-    var value: Value?
     try call.run { () throws(Failure) in
-      value = try trained { () throws(TrainingError) in try body(trainer) }
+      try trained { () throws(TrainingError) in try body(trainer) }
     }
-    guard let value else { throw Failure(CAL_ERR_INTERNAL, "a call ended without its value") }
-    return value
   }
 }
 

@@ -14,12 +14,9 @@ final class HostUpdater: @unchecked Sendable {
   init(_ updater: Updater) { self.updater = updater }
 
   func use<Value>(_ body: (Updater) throws(UpdateError) -> Value) throws(Failure) -> Value {
-    var value: Value?
     try call.run { () throws(Failure) in
-      value = try updated { () throws(UpdateError) in try body(updater) }
+      try updated { () throws(UpdateError) in try body(updater) }
     }
-    guard let value else { throw Failure(CAL_ERR_INTERNAL, "a call ended without its value") }
-    return value
   }
 
   func propose(_ options: cal_commit_options, commits: Bool) throws(Failure) -> Model {
@@ -67,10 +64,7 @@ final class HostUpdater: @unchecked Sendable {
   private func observeAdmitted(
     _ session: Session, _ request: AttributionJob.Request, _ progress: ProgressReport
   ) throws(Failure) {
-    let notReached = Failure(CAL_ERR_CANCELLED, "the call was cancelled before this image")
-    for image in 0..<request.count {
-      request.results.write(request.results.read(image).failed(notReached), image)
-    }
+    request.markUnreached()
     var progress = progress
     var (done, goesOn) = (0, true)
     while goesOn {

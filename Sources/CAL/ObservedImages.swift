@@ -80,12 +80,12 @@ final class ObservedImages {
 extension cal_result {
   /// What an updater knows an image by: its pixels, and the part of them that was looked at.
   fileprivate var key: Digest {
-    var sha = SHA256()
-    withUnsafeBytes(of: pixels_sha256) { sha.update($0.bytes) }
     let crop = (crop_x, crop_y, crop_width, crop_height)
     let isWhole = crop.0 == 0 && crop.1 == 0 && crop.2 == width && crop.3 == height
     let pixels = withUnsafeBytes(of: pixels_sha256) { Digest($0.bytes) }
     if isWhole, let pixels { return pixels }
+    var sha = SHA256()
+    withUnsafeBytes(of: pixels_sha256) { sha.update($0.bytes) }
     withUnsafeBytes(of: crop) { sha.update($0.bytes) }
     return sha.finish()
   }

@@ -107,11 +107,9 @@ final class Session: @unchecked Sendable {
   }
 
   func evidence(_ request: EvidenceJob.Request) throws(Failure) -> Float {
-    var logit: Float = 0
     try call.run { () throws(Failure) in
-      logit = try evidence.run(request, on: try executorForEvidence())
+      try evidence.run(request, on: try executorForEvidence())
     }
-    return logit
   }
 
   /// A statistics neck looks at all maps, so they need room of their own; made when first asked for.

@@ -10,7 +10,7 @@ private struct WorkEstimate {
   mutating func convolution(
     _ path: String, side: Int, in channels: Int, out: Int, kernel: Int, stride: Int
   ) throws(ModelError) -> Int {
-    let newSide = (side - 1) / stride + 1
+    let newSide = convolved(side, kernel: kernel, stride: stride)
     let positions = newSide * newSide
     try add(path, positions * out * channels * kernel * kernel)
     let bytes = 4 * (side * side * channels + positions * out)
@@ -57,7 +57,7 @@ extension NetworkSpec {
       stride: stem.stride)
     let keepsMaps = neck.takesStatistics
     if keepsMaps { try work.keep("network.stem", side: side, channels: stem.channels) }
-    if stem.maxPool { side = (side - 1) / 2 + 1 }
+    if stem.maxPool { side = maxPooled(side) }
     var channels = stem.channels
     for (s, stage) in stages.enumerated() {
       for b in 0..<stage.blocks {

@@ -13,42 +13,25 @@ import CALNetwork
 /// the cell of the last map that they lie in; b is spread evenly. The values sum to the logit, but
 /// for rounding.
 public struct StatisticsEvidence {
-  /// Parts by cell, before the division by `length`.
+  /// Parts by cell, before the division by the length.
   private var cells: [Double]
   private let side: Int
-  /// w_j and r_j.
-  private let weights: [Double]
+  /// r_j, and w_j, b and the features' length.
   private let roots: [Double]
-  private let constant: Double
-  private let length: Double
+  private let form: StatisticsProjection.Form
 
-  /// nil if a length does not fit.
-  public init?(_ model: Model, row: Int, statistics: Span<Float>) {
+  /// Of the prototype in this row of the bank's; nil if a length does not fit.
+  public init?(
+    _ projection: StatisticsProjection, _ model: Model, row: Int, statistics: Span<Float>
+  ) {
     let (spec, bank) = (model.spec, model.bank)
-    let count = spec.statisticCount
-    let tensors = spec.parameters.filter { $0.name.hasPrefix(NetworkSpec.projection) }
-      .map(model.values(of:))
-    guard bank.active.indices.contains(row), statistics.count == count, tensors.count == 2,
-      tensors[0].count == bank.featureCount * count, tensors[1].count == bank.featureCount
+    guard bank.active.indices.contains(row) else { return nil }
+    roots = statistics.indices.map { Double(statistics[$0]) }
+    let first = row * bank.featureCount
+    guard
+      let form = projection.form(bank.matrix[first..<first + bank.featureCount], at: roots)
     else { return nil }
-    let roots = (0..<count).map { Double(statistics[$0]) }
-    var weights = Array(repeating: 0.0, count: count)
-    var (constant, square) = (0.0, 0.0)
-    for f in 0..<bank.featureCount {
-      let scale = Double(bank.matrix[row * bank.featureCount + f])
-      var feature = Double(tensors[1][f])
-      constant += scale * feature
-      for j in 0..<count {
-        let weight = Double(tensors[0][f * count + j])
-        weights[j] += scale * weight
-        feature += weight * roots[j]
-      }
-      square += feature * feature
-    }
-    self.roots = roots
-    self.weights = weights
-    self.constant = constant
-    length = square.squareRoot()
+    self.form = form
     side = spec.mapSize
     cells = Array(repeating: 0, count: side * side)
   }
@@ -57,9 +40,9 @@ public struct StatisticsEvidence {
     let positions = Double(map.side * map.side)
     for c in 0..<map.channels {
       let (mean, deviation) = (map.first + c, map.first + map.channels + c)
-      let ofMean = roots[mean] > 0 ? weights[mean] / (positions * roots[mean]) : 0
+      let ofMean = roots[mean] > 0 ? form.weights[mean] / (positions * roots[mean]) : 0
       let cube = roots[deviation] * roots[deviation] * roots[deviation]
-      let ofDeviation = cube > 0 ? weights[deviation] / (positions * cube) : 0
+      let ofDeviation = cube > 0 ? form.weights[deviation] / (positions * cube) : 0
       let centre = roots[mean] * roots[mean]
       for y in 0..<map.side {
         for x in 0..<map.side {
@@ -74,7 +57,7 @@ public struct StatisticsEvidence {
 
   /// A value for each position of the last map; all 0 if the features are.
   public var values: [Float] {
-    let share = constant / Double(cells.count)
-    return cells.map { length > 0 ? Float(($0 + share) / length) : 0 }
+    let share = form.constant / Double(cells.count)
+    return cells.map { form.length > 0 ? Float(($0 + share) / form.length) : 0 }
   }
 }

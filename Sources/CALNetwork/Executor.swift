@@ -1,43 +1,6 @@
 import CKernels
 import Synchronization
 
-/// What an `Executor` calls for every image of a batch. Calls for one image come in order, on
-/// one thread; different images may be on different threads at once, never with the same
-/// `worker` number. Worker 0 is always the thread that called `run`.
-open class ImageJob {
-  public init() {}
-
-  /// Fills `input` with 3 planes of `inputSize` x `inputSize` normalised values (red, green,
-  /// blue). Returning false skips the image.
-  open func prepare(image: Int, worker: Int, input: inout MutableSpan<Float>) -> Bool { false }
-
-  /// Receives the feature vector, and the last feature map, behind the gate unless the neck is one
-  /// of statistics: position-major, `mapStride` floats from position to position, `mapChannels` of
-  /// them used.
-  open func finish(image: Int, worker: Int, features: Span<Float>, map: Span<Float>) {}
-
-  /// Comes before `finish`, if the network was made with statistics: for the stem and then for
-  /// every block, behind the ReLU, the square root of the mean of each channel over the map's
-  /// positions, then that of the standard deviation of each.
-  open func receive(statistics: Span<Float>, image: Int, worker: Int) {}
-
-  /// Comes between the two for each of these maps, if the executor keeps maps.
-  open func receive(map: StatisticsMap, values: Span<Float>, image: Int, worker: Int) {}
-}
-
-/// A square map that has statistics.
-public struct StatisticsMap: Sendable {
-  public let side: Int
-  public let channels: Int
-  /// Floats from position to position.
-  public let stride: Int
-  /// Where its means stand among the statistics; its deviations stand behind them.
-  public let first: Int
-
-  /// Where the next map's means stand.
-  var end: Int { first + 2 * channels }
-}
-
 /// A network with its scratch memory and threads. Used by one thread at a time.
 ///
 /// With several workers, a batch is first shared out image by image, which needs no
@@ -71,7 +34,7 @@ public final class Executor: @unchecked Sendable {
     var memory: [WorkerMemory] = []
     if case .planned(let planned) = network.implementation {
       let plan = keepsMaps ? planned.keepingMaps() : planned
-      mapStride = plan.mapStride
+      mapStride = plan.map.stride
       for _ in 0..<workers { memory.append(try WorkerMemory(plan)) }
       self.plan = plan
     } else {
@@ -188,7 +151,7 @@ public final class Executor: @unchecked Sendable {
     let features = UnsafeBufferPointer(
       start: UnsafePointer(memory.slot(plan.features)), count: network.spec.featureCount)
     let map = UnsafeBufferPointer(
-      start: UnsafePointer(memory.slot(plan.map)), count: plan.mapPositions * plan.mapStride)
+      start: UnsafePointer(memory.slot(plan.map.slot)), count: plan.map.count)
     job.finish(
       image: image, worker: worker, features: Span(_unsafeElements: features),
       map: Span(_unsafeElements: map))
@@ -247,18 +210,13 @@ public final class Executor: @unchecked Sendable {
 /// Arena and scratch of one worker; where slots lie is the plan's, for all.
 private struct WorkerMemory {
   private let arena: FloatMemory
-  private let scratch: FloatMemory
-  private let table: PointerTable
+  private let scratch: WorkerScratch
   private let offsets: SlotOffsets
 
   init(_ plan: Plan) throws(NetworkError) {
-    guard let arena = FloatMemory(count: plan.layout.count, touched: true),
-      let scratch = FloatMemory(count: plan.scratch.floats + 64, touched: true),
-      let table = PointerTable(count: plan.scratch.pointers)
-    else { throw .memory }
+    guard let arena = FloatMemory(count: plan.layout.count, touched: true) else { throw .memory }
     self.arena = arena
-    self.scratch = scratch
-    self.table = table
+    scratch = try WorkerScratch(plan.scratch, touched: true)
     offsets = plan.layout.offsets
   }
 
@@ -266,7 +224,7 @@ private struct WorkerMemory {
 
   func work(arena owner: WorkerMemory, kernels: KernelSet, workers: Int) -> Work {
     Work(
-      kernels: kernels.table.unsafelyUnwrapped, arena: owner.arena.base, offsets: offsets.base,
-      scratch: scratch.base, table: table.base, workers: workers)
+      kernels: kernels.table.unsafelyUnwrapped, arena: owner.arena, offsets: offsets.base,
+      scratch: scratch, workers: workers)
   }
 }

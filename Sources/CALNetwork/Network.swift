@@ -7,6 +7,8 @@ public final class Network: Sendable {
   /// neck divides them by their length then. Not of a statistics neck.
   public let neckScale: [Float]
   public let neckShift: [Float]
+  /// Of a statistics neck.
+  public let projection: StatisticsProjection?
   /// Of the convolutions in blocks.
   public let precision: Precision
   let implementation: Implementation
@@ -44,6 +46,7 @@ public final class Network: Sendable {
     let neck = try Network.neck(spec, parameter)
     neckScale = neck.scale
     neckShift = neck.shift
+    projection = spec.neck.takesStatistics ? try StatisticsProjection(spec, parameter) : nil
     if kernels == .reference {
       var tensors: [String: [Float]] = [:]
       for entry in spec.parameters { tensors[entry.name] = parameter(entry).array }
@@ -67,7 +70,7 @@ public final class Network: Sendable {
       let compiler = try Compiler(
         spec, kernels: table, bf16: bf16, statistics: statistics, arithmetic: arithmetic,
         recorder: recorder, crew: Crew(workers: threads), isPacked: isPacked)
-      implementation = .planned(try compiler.compile(neck: neck, parameter))
+      implementation = .planned(try compiler.compile(neck: neck, projection: projection, parameter))
     }
   }
 

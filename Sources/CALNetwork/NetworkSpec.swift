@@ -116,17 +116,4 @@ public struct NetworkSpec: Sendable, Equatable {
   public var statisticCount: Int {
     2 * stages.reduce(stem.channels) { $0 + $1.blocks * $1.outChannels }
   }
-
-  /// Side of the last feature map.
-  public var mapSize: Int {
-    var side = convolved(inputSize, kernel: stem.kernel, stride: stem.stride)
-    if stem.maxPool { side = convolved(side, kernel: 3, stride: 2) }
-    for stage in stages { side = convolved(side, kernel: 3, stride: stage.stride) }
-    return side
-  }
-}
-
-/// Output side of a convolution or pooling with padding `kernel / 2`.
-func convolved(_ side: Int, kernel: Int, stride: Int) -> Int {
-  (side + 2 * (kernel / 2) - kernel) / stride + 1
 }

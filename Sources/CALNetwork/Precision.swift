@@ -102,8 +102,7 @@ extension NetworkSpec {
   public var quantisable: [String] { blockConvolutions.map(\.weights) }
 
   var blockConvolutions: [BlockConvolution] {
-    var side = convolved(inputSize, kernel: stem.kernel, stride: stem.stride)
-    if stem.maxPool { side = convolved(side, kernel: 3, stride: 2) }
+    var side = firstSide
     var found: [BlockConvolution] = []
     let shapes = Dictionary(uniqueKeysWithValues: parameters.map { ($0.name, $0.shape) })
     for (s, stage) in stages.enumerated() {

@@ -48,7 +48,8 @@ struct Descriptors {
     return (space, Discovery(question, in: space, settings: settings, tries: tries, &random))
   }
 
-  /// Made with features only: the mean feature vector of some of the images, given by their rows, with this length.
+  /// Made with features only: the mean feature vector of some of the images, given by their rows,
+  /// with this length.
   func centre(_ rows: [Int], length: Double) -> [Float] {
     var sum = Array(repeating: 0.0, count: featureCount)
     for row in rows {
@@ -60,9 +61,11 @@ struct Descriptors {
 }
 
 private final class DescriptorJob: SourceJob {
+  private let keepsFeatures: Bool
   private let storage: Mutex<(matrix: DescriptorMatrix, features: [Float])>
 
   init(_ images: [Int], _ source: ImageSource, _ options: TrainingOptions, withFeatures: Bool) {
+    keepsFeatures = withFeatures
     storage = Mutex(
       (
         DescriptorMatrix(rows: images.count, statistics: options.spec.statisticCount),
@@ -78,8 +81,8 @@ private final class DescriptorJob: SourceJob {
   }
 
   override func finish(image: Int, worker: Int, features: Span<Float>, map: Span<Float>) {
+    guard keepsFeatures else { return }
     storage.withLock {
-      guard !$0.features.isEmpty else { return }
       for c in 0..<features.count { $0.features[image * features.count + c] = features[c] }
     }
   }

@@ -90,39 +90,40 @@ struct BankDraft {
     prototypes.remove(at: from)
   }
 
-  /// A prototype for these images; at the length that others have, so that its logits have their
-  /// scale. Where prototypes are centres it points to theirs; else to where they are and known
-  /// images are not. With a name it is one that an examiner asked for.
-  mutating func addBirth(
-    of features: [[Float]], apartFrom known: [Float]?, name: String = ""
-  ) -> UInt64 {
-    let vector = direction(of: features, apartFrom: known)
+  /// A prototype that points there, at the length that others have, so that its logits have their
+  /// scale. With a name it is one that an examiner asked for.
+  mutating func addBirth(towards direction: Direction, name: String = "") -> UInt64 {
     let elders = prototypes.filter { !births.contains($0.id) }
     let novel = elders.filter { $0.kind == .novel }
     let lengths = (novel.isEmpty ? elders : novel).map { CALUpdate.length($0.vector) }
     let mean = lengths.reduce(0, +) / Double(max(lengths.count, 1))
     let length = areCentres ? BankDraft.reserve * mean : mean
-    let scale = length / max(CALUpdate.length(vector), 1e-12)
+    let scale = length / max(direction.length, 1e-12)
     let id = nextID
     nextID += 1
     births.insert(id)
     if !name.isEmpty { named.insert(id) }
     prototypes.append(
       Prototype(
-        id: id, kind: .novel, name: name, vector: vector.map { Float(Double($0) * scale) },
-        birthEpoch: old.epoch + 1))
+        id: id, kind: .novel, name: name,
+        vector: direction.vector.map { Float(Double($0) * scale) }, birthEpoch: old.epoch + 1))
     return id
   }
 
-  /// Where a birth of these images would point; at most of length 1, and shorter the less they agree.
-  private func direction(of features: [[Float]], apartFrom known: [Float]?) -> [Float] {
-    let own = meanDirection(features) ?? Array(repeating: 0, count: old.featureCount)
-    return areCentres ? own : known.map { zip(own, $0).map(-) } ?? own
+  /// Where a birth of some images points; at most of length 1, and shorter the less they agree.
+  struct Direction {
+    fileprivate let vector: [Float]
+    fileprivate let length: Double
+
+    /// Whether images that cancel each other out have left nothing but rounding.
+    var isNone: Bool { !(length > 1e-6) }
   }
 
-  /// Whether that is anywhere, but for rounding.
-  func hasDirection(_ features: [[Float]], apartFrom known: [Float]?) -> Bool {
-    CALUpdate.length(direction(of: features, apartFrom: known)) > 1e-6
+  /// Where prototypes are centres, to these images'; else to where they are and known images are not.
+  func direction(of features: [[Float]], apartFrom known: [Float]?) -> Direction {
+    let own = meanDirection(features) ?? Array(repeating: 0, count: old.featureCount)
+    let vector = areCentres ? own : known.map { zip(own, $0).map(-) } ?? own
+    return Direction(vector: vector, length: CALUpdate.length(vector))
   }
 
   /// Makes the birth that takes the most known images shorter, so that it takes fewer. False if there

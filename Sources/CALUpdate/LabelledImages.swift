@@ -26,13 +26,13 @@ struct LabelledImages {
         if let named = draft.id(named: name) {
           id = named
         } else {
-          let features = images.map(\.feature)
-          guard draft.hasDirection(features, apartFrom: known) else {
+          let direction = draft.direction(of: images.map(\.feature), apartFrom: known)
+          guard !direction.isNone else {
             throw .argument(
               "the \(images.count) images labelled \"\(name)\" have no direction in common, so there"
                 + " can be no prototype of theirs")
           }
-          id = draft.addBirth(of: features, apartFrom: known, name: name)
+          id = draft.addBirth(towards: direction, name: name)
           births.insert(id)
         }
       }

@@ -58,7 +58,8 @@ struct NewMethods {
         }
         continue
       }
-      let id = draft.addBirth(of: images.map(\.feature), apartFrom: known)
+      let id = draft.addBirth(
+        towards: draft.direction(of: images.map(\.feature), apartFrom: known))
       births[id] = Birth(group: group, images: images)
     }
   }

@@ -5,18 +5,6 @@ import Testing
 @testable import CALLearning
 
 @Suite struct FloatRowsTests {
-  /// The stated order of the sum, one product at a time.
-  private func dot(_ a: ArraySlice<Float>, _ b: ArraySlice<Float>) -> Float {
-    let (a, b) = (Array(a), Array(b))
-    let whole = a.count / 16 * 16
-    var sums = [Float](repeating: 0, count: 16)
-    for i in 0..<whole { sums[i % 16] = a[i] * b[i] + sums[i % 16] }
-    for half in [8, 4, 2, 1] {
-      for k in 0..<half { sums[k] += sums[k + half] }
-    }
-    return (whole..<a.count).reduce(sums[0]) { a[$1] * b[$1] + $0 }
-  }
-
   /// Every tile and rest of it, and blocks of rows: the same bits in all sets.
   @Test(
     arguments: [CALK_PORTABLE, CALK_AVX2, CALK_AVX512].filter { calk_kernels_for($0) != nil },
@@ -33,7 +21,7 @@ import Testing
         a, Int64(rows), b, Int64(columns), Int64(width), &out, Int64(stride))
       for i in 0..<rows {
         for j in 0..<columns {
-          let own = dot(a[i * width..<(i + 1) * width], b[j * width..<(j + 1) * width])
+          let own = statedDot(a[i * width..<(i + 1) * width], b[j * width..<(j + 1) * width])
           #expect(out[i * stride + j].bitPattern == own.bitPattern, "\(rows)x\(columns)")
         }
         #expect(out[i * stride + columns] == -7 && out[i * stride + columns + 1] == -7)

@@ -30,17 +30,6 @@ private func probabilities(_ logits: [Float], temperature: Float = 1) -> [Float]
 }
 
 @Suite struct LogitTests {
-  /// The stated order of the sum, written down a second time.
-  private func dot(_ a: [Float], _ b: [Float]) -> Float {
-    let whole = a.count / 16 * 16
-    var sums = [Float](repeating: 0, count: 16)
-    for i in 0..<whole { sums[i % 16] = a[i] * b[i] + sums[i % 16] }
-    for half in [8, 4, 2, 1] {
-      for k in 0..<half { sums[k] += sums[k + half] }
-    }
-    return (whole..<a.count).reduce(sums[0]) { a[$1] * b[$1] + $0 }
-  }
-
   @Test(arguments: [1, 2, 15, 16, 17, 31, 32, 33, 64, 100, 512, 2048])
   func areTheSumsOfTheStatedOrder(features: Int) throws {
     var random = Chance(seed: UInt64(features))
@@ -48,7 +37,7 @@ private func probabilities(_ logits: [Float], temperature: Float = 1) -> [Float]
     let vector = random.floats(features)
     let logits = try #require(scores(bank, vector))
     for (row, prototype) in bank.prototypes.enumerated() {
-      #expect(logits[row].bitPattern == dot(vector, prototype.vector).bitPattern)
+      #expect(logits[row].bitPattern == statedDot(vector, prototype.vector).bitPattern)
       let exact = zip(vector, prototype.vector).reduce(0.0) { $0 + Double($1.0) * Double($1.1) }
       #expect(abs(Double(logits[row]) - exact) < 1e-6 * Double(features))
     }

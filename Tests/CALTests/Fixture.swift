@@ -111,16 +111,34 @@ func load(_ bytes: [UInt8] = Fixture.bytes) -> OpaquePointer? {
   return model
 }
 
-/// A session of its own model, both freed with it.
+/// A session, freed with this.
 final class TestSession {
   let model: OpaquePointer?
+  private let ownsModel: Bool
   private(set) var handle: OpaquePointer?
 
-  init(
+  /// Of a model of its own, freed with it.
+  convenience init(
     threads: UInt32 = 1, kernels: Int = 0, bytes: [UInt8] = Fixture.bytes, flags: UInt32 = 0,
     precision: Int = 0
   ) {
-    model = load(bytes)
+    self.init(
+      of: load(bytes), ownsModel: true, threads: threads, kernels: kernels, flags: flags,
+      precision: precision)
+  }
+
+  /// Of a model that is the caller's to free.
+  convenience init(of model: OpaquePointer?, threads: UInt32 = 1, precision: Int = 0) {
+    self.init(
+      of: model, ownsModel: false, threads: threads, kernels: 0, flags: 0, precision: precision)
+  }
+
+  private init(
+    of model: OpaquePointer?, ownsModel: Bool, threads: UInt32, kernels: Int, flags: UInt32,
+    precision: Int
+  ) {
+    self.model = model
+    self.ownsModel = ownsModel
     var options = cal_session_options()
     options.struct_size = UInt32(MemoryLayout<cal_session_options>.size)
     options.threads = threads
@@ -132,6 +150,6 @@ final class TestSession {
 
   deinit {
     cal_session_free(handle)
-    cal_model_free(model)
+    if ownsModel { cal_model_free(model) }
   }
 }

@@ -1,5 +1,6 @@
 import CALTestSupport
 import CCal
+import Testing
 
 /// Pixels in memory of their own, exactly as large as they must be, so that a memory checker
 /// sees a read past their end. Unchecked, because they are written in `init` only.
@@ -119,6 +120,23 @@ final class Answer {
 }
 
 extension TestSession {
+  /// The precision that it says it has.
+  var precision: String { String(cString: cal_session_precision(handle)) }
+
+  /// Of an image that must be answered.
+  func scores(_ image: cal_image) -> [cal_score] {
+    let answer = attribute(image)
+    #expect(answer.result.status == CAL_OK)
+    return answer.scores
+  }
+
+  func features(_ image: cal_image) -> [Float] {
+    var image = image
+    var features = [Float](repeating: 0, count: Fixture.featureCount)
+    expect(cal_session_features(handle, &image, &features, features.count), CAL_OK)
+    return features
+  }
+
   func attribute(_ image: cal_image, _ options: cal_attribute_options? = nil) -> Answer {
     let answer = Answer()
     var image = image

@@ -8,10 +8,10 @@ import Testing
   @Test func anyModelHasBF16() {
     let exact = TestSession()
     let rounded = TestSession(precision: CAL_PRECISION_BF16)
-    #expect(String(cString: cal_session_precision(rounded.handle)) == "bf16")
+    #expect(rounded.precision == "bf16")
     for picture in Self.pictures {
-      let a = Self.features(exact, picture)
-      let b = Self.features(rounded, picture)
+      let a = exact.features(picture.image)
+      let b = rounded.features(picture.image)
       #expect(a != b)
       let error = zip(a, b).reduce(0) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) }
       let size = a.reduce(0) { $0 + $1 * $1 }
@@ -23,24 +23,16 @@ import Testing
     let one = TestSession(precision: CAL_PRECISION_BF16)
     let three = TestSession(threads: 3, precision: CAL_PRECISION_BF16)
     for picture in Self.pictures {
-      #expect(Self.features(one, picture) == Self.features(three, picture))
+      #expect(one.features(picture.image) == three.features(picture.image))
     }
   }
 
   @Test func theReferencePathHasIt() {
     let fast = TestSession(precision: CAL_PRECISION_BF16)
     let slow = TestSession(kernels: CAL_KERNELS_REFERENCE, precision: CAL_PRECISION_BF16)
-    let a = Self.features(fast, Self.pictures[0])
-    let b = Self.features(slow, Self.pictures[0])
+    let a = fast.features(Self.pictures[0].image)
+    let b = slow.features(Self.pictures[0].image)
     let error = zip(a, b).reduce(0) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) }
     #expect(error < 1e-5 * a.reduce(0) { $0 + $1 * $1 })
-  }
-
-  private static func features(_ session: TestSession, _ picture: Picture) -> [Float] {
-    var image = picture.image
-    var features = [Float](repeating: 0, count: Fixture.featureCount)
-    expect(
-      cal_session_features(session.handle, &image, &features, features.count), CAL_OK)
-    return features
   }
 }

@@ -24,7 +24,7 @@ import Testing
     return (status, made)
   }
 
-  @Test func theModelSaysWhatInt8DidToAnswers() throws {
+  @Test func theModelSaysWhatInt8DidToAnswers() {
     let (status, model) = Self.quantized()
     expect(status, CAL_OK)
     defer { cal_model_free(model) }
@@ -35,17 +35,13 @@ import Testing
     // The same from sessions of both precisions.
     var agreeing = 0
     var change: Float = 0
-    let exact = try Self.session(model, CAL_PRECISION_FP32)
-    let coarse = try Self.session(model, CAL_PRECISION_INT8)
-    defer {
-      cal_session_free(exact)
-      cal_session_free(coarse)
-    }
-    #expect(String(cString: cal_session_precision(exact)) == "fp32")
-    #expect(String(cString: cal_session_precision(coarse)) == "int8")
+    let exact = TestSession(of: model, precision: CAL_PRECISION_FP32)
+    let coarse = TestSession(of: model, precision: CAL_PRECISION_INT8)
+    #expect(exact.precision == "fp32")
+    #expect(coarse.precision == "int8")
     for picture in Self.pictures {
-      let a = Self.scores(exact, picture)
-      let b = Self.scores(coarse, picture)
+      let a = exact.scores(picture.image)
+      let b = coarse.scores(picture.image)
       if a[0].id == b[0].id { agreeing += 1 }
       for score in a {
         let other = b.first { $0.id == score.id }
@@ -56,34 +52,30 @@ import Testing
     #expect(json.contains(#""agreeing":\#(agreeing),"probability_change":\#(change),"#))
   }
 
-  @Test func fp32StaysAsItWas() throws {
+  @Test func fp32StaysAsItWas() {
     let (_, model) = Self.quantized(flags: CAL_QUANTIZE_DEFAULT)
     defer { cal_model_free(model) }
-    let session = try Self.session(model, CAL_PRECISION_FP32)
-    defer { cal_session_free(session) }
+    let session = TestSession(of: model, precision: CAL_PRECISION_FP32)
     let before = TestSession()
     for picture in Self.pictures.prefix(3) {
-      let old = Self.scores(before.handle, picture)
-      let new = Self.scores(session, picture)
+      let old = before.scores(picture.image)
+      let new = session.scores(picture.image)
       #expect(old.map(\.logit) == new.map(\.logit))
     }
   }
 
-  @Test func theDefaultIsWhatTheModelSays() throws {
+  @Test func theDefaultIsWhatTheModelSays() {
     let (status, model) = Self.quantized(flags: CAL_QUANTIZE_DEFAULT)
     expect(status, CAL_OK)
     defer { cal_model_free(model) }
     for (asked, name) in [(CAL_PRECISION_AUTO, "int8"), (CAL_PRECISION_FP32, "fp32")] {
-      let session = try Self.session(model, asked)
-      defer { cal_session_free(session) }
-      #expect(String(cString: cal_session_precision(session)) == name)
+      #expect(TestSession(of: model, precision: asked).precision == name)
     }
-    let plain = TestSession()
-    #expect(String(cString: cal_session_precision(plain.handle)) == "fp32")
+    #expect(TestSession().precision == "fp32")
     #expect(String(cString: cal_session_precision(nil)) == "")
   }
 
-  @Test func threadsAndReportsOfInt8() throws {
+  @Test func threadsAndReportsOfInt8() {
     let (_, model) = Self.quantized(flags: CAL_QUANTIZE_DEFAULT)
     let (_, other) = Self.quantized(flags: CAL_QUANTIZE_DEFAULT, threads: 3)
     defer {
@@ -95,25 +87,20 @@ import Testing
     expect(cal_model_sha256(other, &digests[1]), CAL_OK)
     #expect(digests[0] == digests[1])
 
-    let one = try Self.session(model, CAL_PRECISION_AUTO)
-    let three = try Self.session(model, CAL_PRECISION_AUTO, threads: 3)
-    defer {
-      cal_session_free(one)
-      cal_session_free(three)
-    }
-    for picture in Self.pictures.prefix(4) {
-      #expect(
-        Self.scores(one, picture).map(\.logit) == Self.scores(three, picture).map(\.logit))
+    let one = TestSession(of: model)
+    let three = TestSession(of: model, threads: 3)
+    for image in Self.images().prefix(4) {
+      #expect(one.scores(image).map(\.logit) == three.scores(image).map(\.logit))
     }
   }
 
   /// Two prototypes between which lies what int8 does to the features of one image.
-  @Test func aDefaultThatChangesAnswersIsRefused() throws {
+  @Test func aDefaultThatChangesAnswersIsRefused() {
     let images = Array(Self.images().prefix(1))
     let (_, first) = Self.quantized(images)
     defer { cal_model_free(first) }
-    let exact = try Self.features(first, CAL_PRECISION_FP32, images[0])
-    let coarse = try Self.features(first, CAL_PRECISION_INT8, images[0])
+    let exact = TestSession(of: first, precision: CAL_PRECISION_FP32).features(images[0])
+    let coarse = TestSession(of: first, precision: CAL_PRECISION_INT8).features(images[0])
     let change = zip(exact, coarse).map { $0 - $1 }
     let middle = zip(exact, coarse).map { ($0 + $1) / 2 }
     let share = dot(change, middle) / dot(middle, middle)
@@ -221,41 +208,5 @@ import Testing
     var counts: [UInt64] = []
     var totals: Set<UInt64> = []
     var limit = UInt64.max
-  }
-
-  private static func session(
-    _ model: OpaquePointer?, _ precision: Int, threads: UInt32 = 1
-  ) throws -> OpaquePointer? {
-    var options = cal_session_options()
-    options.struct_size = UInt32(MemoryLayout<cal_session_options>.size)
-    options.precision = cal_precision(precision)
-    options.threads = threads
-    var session: OpaquePointer?
-    expect(cal_session_create(model, &options, &session), CAL_OK)
-    return session
-  }
-
-  private static func features(
-    _ model: OpaquePointer?, _ precision: Int, _ image: cal_image
-  ) throws -> [Float] {
-    let session = try session(model, precision)
-    defer { cal_session_free(session) }
-    var image = image
-    var features = [Float](repeating: 0, count: Fixture.featureCount)
-    expect(cal_session_features(session, &image, &features, features.count), CAL_OK)
-    return features
-  }
-
-  private static func scores(_ session: OpaquePointer?, _ picture: Picture) -> [cal_score] {
-    var result = cal_result()
-    result.struct_size = UInt32(MemoryLayout<cal_result>.size)
-    var scores = [cal_score](repeating: cal_score(), count: 4)
-    var image = picture.image
-    scores.withUnsafeMutableBufferPointer {
-      result.ranked = $0.baseAddress
-      result.ranked_capacity = 4
-      expect(cal_session_attribute(session, &image, nil, &result), CAL_OK)
-    }
-    return scores
   }
 }

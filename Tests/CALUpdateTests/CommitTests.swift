@@ -218,7 +218,7 @@ import Testing
     stream.addKnown(150, 0)
     stream.add(400, around: Fixture.axis(9, length: 2), noise: 0.3)
     try updater.observe(stream)
-    try updater.commit()
+    _ = try updater.commit()
     try updater.label(4, .mergedInto(1))
     let digest = updater.model.digest
     let error = #expect(throws: UpdateError.self) { _ = try updater.commit() }

@@ -85,7 +85,7 @@ import Testing
         try Updater.open("state", options: .on(disk.files)).observe(Stream.stranger(10, seed: 1))
         #expect(isGood)
       } catch {
-        guard case .damaged(let text)? = error as? UpdateError else { throw error }
+        guard case .damaged(let text) = error else { throw error }
         #expect(!isGood && text.contains("\(record)"))
       }
     }

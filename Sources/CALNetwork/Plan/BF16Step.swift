@@ -28,7 +28,7 @@ struct BF16Step: @unchecked Sendable {
     withUnsafePointer(to: shape) { shape in
       ScratchSize(
         floats: Int(calk_bf16_room(loops, shape, Int32(sharing.mostRows))),
-        pointers: sharing.mostRows * Int(calk_conv_taps(shape)))
+        pointers: sharing.mostRows * shape.pointee.taps)
     }
   }
 }
@@ -38,14 +38,13 @@ extension Packer {
   func bf16(
     _ terms: [Term], to output: Map, residual: Map?, relu: Bool
   ) throws(NetworkError) -> BF16Step {
-    var shape = shape(of: terms, to: output, relu: relu)
+    var shape = calk_conv(terms.map(\.window), to: output, relu: relu, zeros: zeros)
 
     let depths = terms.map { term in
-      term.convolution.kernel * term.convolution.kernel
-        * Int(calk_bf16_length(bf16, term.window.length))
+      term.window.taps * Int(calk_bf16_length(bf16, term.window.length))
     }
     let depth = depths.reduce(0, +)
-    let padded = roundUp(output.channels, to: Int(CALK_CHANNELS))
+    let padded = output.padded
     guard let memory = FloatMemory(count: depth * padded + padded) else { throw .memory }
     let bias = memory.base + depth * padded
     var offset = 0
@@ -60,9 +59,8 @@ extension Packer {
     for o in 0..<output.channels { bias[o] = calk_bf16_bias(bias[o]) }
     shape.weights = UnsafePointer(memory.base)
     shape.bias = UnsafePointer(bias)
-    shape.zeros = UnsafePointer(zeros.base)
     let sharing = RowSharing(
-      rows: output.positions, panels: panels(output.channels, width: bf16.pointee.panel),
+      rows: output.positions, panels: panels(of: output.channels, width: bf16.pointee.panel),
       rowsPerChunk: rowsPerChunk(terms))
     return BF16Step(
       loops: bf16, shape: shape, inputs: (terms[0].input, terms.count > 1 ? terms[1].input : nil),

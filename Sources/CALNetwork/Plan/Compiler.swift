@@ -2,8 +2,8 @@ import CKernels
 
 /// Compiles a network for one kernel set: folds norms, packs weights, plans memory.
 struct Compiler {
-  private let spec: NetworkSpec
-  private let reader: ParameterReader
+  let spec: NetworkSpec
+  let reader: ParameterReader
   private let packer: Packer
   /// Of the inputs of the convolutions that are computed in whole numbers, by their weights' names.
   private let ranges: [String: Float]
@@ -11,7 +11,7 @@ struct Compiler {
   private let rounded: Set<String>
   /// Looks at the inputs of convolutions in blocks.
   private let recorder: RangeRecorder?
-  private var plan = PlanBuilder()
+  var plan = PlanBuilder()
   /// Where the statistics of maps go, and how many numbers are there by now.
   private var statistics: (slot: SlotID, count: Int)?
   /// Those that have statistics.
@@ -35,9 +35,10 @@ struct Compiler {
     packer = Packer(kernels: kernels, bf16: bf16, zeros: zeros, crew: crew, isPacked: isPacked)
   }
 
-  /// `neck` is scale and shift of the features, of a neck that pools.
+  /// `neck` is scale and shift of the features, of a neck that pools; `projection` what another has.
   consuming func compile(
-    neck: (scale: [Float], shift: [Float]), _ source: (Parameter) -> TensorValues
+    neck: (scale: [Float], shift: [Float]), projection: StatisticsProjection?,
+    _ source: (Parameter) -> TensorValues
   ) throws(NetworkError) -> Plan {
     let input = plan.slot(3 * spec.inputSize * spec.inputSize)
     var map = try stem(input, source)
@@ -48,8 +49,8 @@ struct Compiler {
       }
     }
     let features: SlotID
-    if spec.neck.takesStatistics {
-      features = try project(source)
+    if let projection, let statistics {
+      features = project(statistics.slot, projection)
     } else {
       let gate = try frequencyGate(input, side: map.side, source)
       features = try pool(map, gate, neck)
@@ -62,17 +63,14 @@ struct Compiler {
   private mutating func stem(_ input: SlotID, _ source: (Parameter) -> TensorValues)
     throws(NetworkError) -> Map
   {
-    let size = spec.inputSize
-    let pad = spec.stem.kernel / 2
-    let gathered = plan.slot(GatherStep.count(size: size, pad: pad), persistent: true)
-    plan.add(
-      .gather(GatherStep(size: size, pad: pad, input: input, output: gathered)),
-      touching: [input, gathered])
+    let picture = GatheredPicture(size: spec.inputSize, kernel: spec.stem.kernel)
+    let gathered = GatherStep(
+      picture: picture, input: input, output: plan.slot(picture.count, persistent: true))
+    plan.add(.gather(gathered), touching: [input, gathered.output])
 
     let convolution = try folded("backbone.conv1", "backbone.bn1", source)
-    let side = convolved(size, kernel: spec.stem.kernel, stride: spec.stem.stride)
-    let map = plan.map(side: side, channels: spec.stem.channels)
-    let term = Term(stem: convolution, over: gathered, size: size, step: spec.stem.stride)
+    let map = plan.map(side: spec.stemSide, channels: spec.stem.channels)
+    let term = Term(stem: convolution, over: gathered, step: spec.stem.stride)
     try add([term], to: map, relu: true)
     addStatistics(of: map)
     return spec.stem.maxPool ? maxPool(map) : map
@@ -89,12 +87,9 @@ struct Compiler {
   }
 
   private mutating func maxPool(_ map: Map) -> Map {
-    let pooled = plan.map(
-      side: convolved(map.side, kernel: 3, stride: 2), channels: map.channels)
-    let step = MaxPoolStep(
-      side: map.side, channels: roundUp(map.channels, to: 16), stride: map.stride,
-      input: map.slot, output: pooled.slot)
-    plan.add(.maxPool(step), touching: [map.slot, pooled.slot])
+    let pooled = plan.map(side: spec.firstSide, channels: map.channels)
+    plan.add(
+      .maxPool(MaxPoolStep(input: map, output: pooled)), touching: [map.slot, pooled.slot])
     return pooled
   }
 
@@ -152,7 +147,7 @@ struct Compiler {
     if let range = ranges[c.name] {
       let step = try packer.int8(term, range: range, to: output, residual: residual, relu: relu)
       let touched = [input.slot, output.slot] + (residual.map { [$0.slot] } ?? [])
-      plan.add(.int8(step), touching: touched, scratch: step.scratch)
+      plan.add(.int8(step), touching: touched)
     } else if c.kernel == 3, stride == 1, !rounded.contains(c.name),
       let tile = Winograd.tile(side: output.side, input: c.input, output: c.out)
     {
@@ -171,14 +166,12 @@ struct Compiler {
   private mutating func addWinograd(
     _ c: FoldedConvolution, tile: Int, from input: Map, to output: Map, residual: Map?, relu: Bool
   ) throws(NetworkError) {
-    let across = (output.side + tile - 1) / tile
-    let transformed = plan.slot(
-      WinogradStep.transformedCount(tile: tile, across: across, channels: c.input))
-    let step = try packer.winograd(
-      c, tile: tile, from: input, to: output, residual: residual, relu: relu,
-      transformed: transformed)
+    var step = try packer.winograd(
+      c, tile: tile, from: input, to: output, residual: residual, relu: relu)
+    let transformed = plan.slot(step.transformedCount)
+    step.transformed = transformed
     let touched = [input.slot, output.slot, transformed] + (residual.map { [$0.slot] } ?? [])
-    plan.add(.winograd(step), touching: touched, scratch: step.scratch)
+    plan.add(.winograd(step), touching: touched)
   }
 
   private mutating func add(
@@ -187,10 +180,10 @@ struct Compiler {
     let touched = terms.map(\.input) + [output.slot] + (residual.map { [$0.slot] } ?? [])
     if rounded.contains(terms[0].convolution.name) {
       let step = try packer.bf16(terms, to: output, residual: residual, relu: relu)
-      plan.add(.bf16(step), touching: touched, scratch: step.scratch)
+      plan.add(.bf16(step), touching: touched)
     } else {
       let step = try packer.convolution(terms, to: output, residual: residual, relu: relu)
-      plan.add(.convolution(step), touching: touched, scratch: step.scratch)
+      plan.add(.convolution(step), touching: touched)
     }
   }
 
@@ -198,114 +191,5 @@ struct Compiler {
     throws(NetworkError) -> FoldedConvolution
   {
     try reader.convolution(name, norm: norm, epsilon: spec.normEpsilon, source)
-  }
-
-  /// Un-normalised DCT, mask, inverse DCT, sigmoid, pooling (paper section 3; DESIGN.md). The
-  /// mean over colours is taken before the inverse transform, which is linear.
-  private mutating func frequencyGate(
-    _ input: SlotID, side: Int, _ source: (Parameter) -> TensorValues
-  ) throws(NetworkError) -> SlotID? {
-    guard let ffe = spec.ffe else { return nil }
-    let size = spec.inputSize
-    guard let tables = CosineTables(length: size) else { throw .memory }
-    func planes(_ count: Int) -> Planes {
-      Planes(slot: plan.slot(Planes.count(size: size, planes: count), persistent: true), size: size)
-    }
-    let columns = planes(3)
-    let spectrum = planes(3)
-    let masked = planes(1)
-    let half = planes(1)
-    let picture = planes(1)
-
-    func transform(_ from: Planes, _ to: Planes, _ count: Int, input: SlotID? = nil, inverse: Bool)
-    {
-      let step = CosineStep(
-        tables: tables, inverse: inverse, input: input, source: from, target: to, count: count)
-      plan.add(
-        .cosine(step), touching: [input ?? from.slot, to.slot],
-        scratch: ScratchSize(floats: tables.scratch))
-    }
-    transform(columns, columns, 3, input: input, inverse: false)
-    transform(columns, spectrum, 3, inverse: false)
-    let mask = MaskStep(
-      source: spectrum, target: masked, hidden: ffe.hiddenChannels,
-      weights: try maskWeights(ffe, source))
-    plan.add(
-      .mask(mask), touching: [spectrum.slot, masked.slot],
-      scratch: ScratchSize(floats: mask.scratch))
-    transform(masked, half, 1, inverse: true)
-    transform(half, picture, 1, inverse: true)
-
-    let kernel = max(size / ffe.grid, 1)
-    let grid = size / kernel
-    let pooled = plan.slot(grid * grid)
-    let gate = plan.slot(side * side)
-    let step = GateStep(
-      source: picture, kernel: kernel, grid: grid, pooled: pooled,
-      taps: BilinearTap.taps(from: grid, to: side), output: gate)
-    plan.add(.gate(step), touching: [picture.slot, pooled, gate])
-    return gate
-  }
-
-  private func maskWeights(_ ffe: NetworkSpec.FFE, _ source: (Parameter) -> TensorValues)
-    throws(NetworkError) -> FloatMemory
-  {
-    let parts = [
-      try reader.values("ffe.0.weight", source).array,
-      try reader.values("ffe.0.bias", source).array,
-      try reader.values("ffe.2.weight", source).array,
-      try reader.values("ffe.2.bias", source).array,
-    ]
-    guard let memory = FloatMemory(count: parts.reduce(0) { $0 + $1.count }) else { throw .memory }
-    var at = 0
-    for part in parts {
-      for value in part {
-        memory.base[at] = value
-        at += 1
-      }
-    }
-    return memory
-  }
-
-  private mutating func pool(
-    _ map: Map, _ gate: SlotID?, _ neck: (scale: [Float], shift: [Float])
-  ) throws(NetworkError) -> SlotID {
-    let channels = roundUp(map.channels, to: 16)
-    guard let memory = FloatMemory(count: 2 * channels) else { throw .memory }
-    for c in 0..<map.channels {
-      memory.base[c] = neck.scale[c]
-      memory.base[channels + c] = neck.shift[c]
-    }
-    let features = plan.slot(channels)
-    let step = PoolStep(
-      positions: map.positions, channels: channels, stride: map.stride, map: map.slot,
-      gate: gate, features: features, neck: memory)
-    plan.add(.pool(step), touching: [map.slot, features] + (gate.map { [$0] } ?? []))
-    if spec.neck.isUnit { addUnit(features) }
-    return features
-  }
-
-  private mutating func addUnit(_ features: SlotID) {
-    let unit = UnitStep(channels: spec.featureCount, features: features)
-    plan.add(.unit(unit), touching: [features])
-  }
-
-  private mutating func project(_ source: (Parameter) -> TensorValues) throws(NetworkError)
-    -> SlotID
-  {
-    let weights = try reader.values(NetworkSpec.projection + ".weight", source).array
-    let biases = try reader.values(NetworkSpec.projection + ".bias", source).array
-    guard let memory = FloatMemory(count: weights.count + biases.count), let statistics else {
-      throw .memory
-    }
-    memory.base.update(from: weights, count: weights.count)
-    (memory.base + weights.count).update(from: biases, count: biases.count)
-    let features = plan.slot(spec.featureCount)
-    let step = ProjectionStep(
-      statistics: statistics.slot, count: spec.statisticCount, features: features,
-      featureCount: spec.featureCount, weights: memory)
-    plan.add(.projection(step), touching: [statistics.slot, features])
-    addUnit(features)
-    return features
   }
 }

@@ -14,10 +14,7 @@ struct ConvolutionStep: @unchecked Sendable {
 
   /// Input floats that an output position reads, all taps.
   private var depth: Int {
-    (0..<Int(shape.windows)).reduce(0) { sum, i in
-      let window = i == 0 ? shape.window.0 : shape.window.1
-      return sum + Int(window.kernel_h * window.kernel_w * window.length)
-    }
+    shape.window.0.depth + (shape.windows > 1 ? shape.window.1.depth : 0)
   }
 
   private var sharing: RowSharing {
@@ -54,11 +51,7 @@ struct ConvolutionStep: @unchecked Sendable {
     }
   }
 
-  var scratch: ScratchSize {
-    withUnsafePointer(to: shape) {
-      ScratchSize(floats: 0, pointers: sharing.mostRows * Int(calk_conv_taps($0)))
-    }
-  }
+  var scratch: ScratchSize { ScratchSize(pointers: sharing.mostRows * shape.taps) }
 
   private static let cacheFloats = 96 * 1024
 }

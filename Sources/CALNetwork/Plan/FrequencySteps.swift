@@ -58,7 +58,7 @@ struct CosineStep: Sendable {
 
   private static let columnsPerItem = 32
   private var size: Int { target.size }
-  private var groups: Int { (size + CosineStep.columnsPerItem - 1) / CosineStep.columnsPerItem }
+  private var groups: Int { pieces(size, of: CosineStep.columnsPerItem) }
   var items: Int { count * groups }
 
   func run(_ item: Int, _ work: Work) {
@@ -84,7 +84,7 @@ struct MaskStep: Sendable {
   var weights: FloatMemory
 
   private static let rowsPerItem = 32
-  var items: Int { (source.size + MaskStep.rowsPerItem - 1) / MaskStep.rowsPerItem }
+  var items: Int { pieces(source.size, of: MaskStep.rowsPerItem) }
 
   func run(_ item: Int, _ work: Work) {
     let rows = share(source.size, item, of: items)
@@ -118,25 +118,25 @@ struct MaskStep: Sendable {
 
 /// Sigmoid, average pooling to the grid, bilinear resize to the feature map.
 struct GateStep: Sendable {
+  var shape: GateShape
   var source: Planes
-  var kernel: Int
-  var grid: Int
   var pooled: SlotID
-  var taps: [BilinearTap]
   var output: SlotID
 
   func run(_ work: Work) {
     let pooled = work.slot(pooled)
+    let grid = Int32(shape.grid)
     work.kernels.pointee.sigmoid_pool(
-      source.origin(0, work), Int64(source.stride), Int32(kernel), Int32(grid), pooled, 0,
-      Int32(grid))
+      source.origin(0, work), Int64(source.stride), Int32(shape.kernel), grid, pooled, 0, grid)
     let gate = work.slot(output)
+    let taps = shape.taps
     for y in taps.indices {
       for x in taps.indices { gate[y * taps.count + x] = mix(pooled, taps[y], taps[x]) }
     }
   }
 
   private func mix(_ p: UnsafePointer<Float>, _ row: BilinearTap, _ column: BilinearTap) -> Float {
+    let grid = shape.grid
     let upper =
       p[row.first * grid + column.first] * (1 - column.share)
       + p[row.first * grid + column.second] * column.share

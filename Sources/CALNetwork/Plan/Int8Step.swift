@@ -28,8 +28,8 @@ struct Int8Step: @unchecked Sendable {
   var scratch: ScratchSize {
     withUnsafePointer(to: shape) { shape in
       let bytes = Int(calk_int8_room(shape, Int32(sharing.mostRows)))
-      let taps = Int(shape.pointee.window.kernel_h * shape.pointee.window.kernel_w)
-      return ScratchSize(floats: (bytes + 3) / 4, pointers: sharing.mostRows * taps)
+      return ScratchSize(
+        floats: (bytes + 3) / 4, pointers: sharing.mostRows * shape.pointee.window.taps)
     }
   }
 

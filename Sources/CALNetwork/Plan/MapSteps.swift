@@ -1,85 +1,68 @@
 import CKernels
 
-/// Planar input to padded, interleaved positions: the stem then reads kernel x 3 floats in one
-/// run instead of `kernel` taps of 3.
+/// Planar input to padded, interleaved positions, for the stem.
 struct GatherStep: Sendable {
-  var size: Int
-  var pad: Int
+  var picture: GatheredPicture
   var input: SlotID
   var output: SlotID
 
   private static let rowsPerItem = 32
-  var items: Int { (size + GatherStep.rowsPerItem - 1) / GatherStep.rowsPerItem }
+  private var size: Int { picture.size }
+  var items: Int { pieces(size, of: GatherStep.rowsPerItem) }
 
-  static func count(size: Int, pad: Int) -> Int { (size + 2 * pad) * (size + 2 * pad) * 3 }
+  func run(_ item: Int, _ work: Work) { run(share(size, item, of: items), image: 0, work) }
 
-  func run(_ item: Int, _ work: Work) {
-    let from = UnsafePointer(work.slot(input))
-    let pitch = (size + 2 * pad) * 3
-    interleave(
-      planes: (from, from + size * size, from + 2 * size * size),
-      rows: share(size, item, of: items),
-      size: size, stride: size, to: work.slot(output) + pad * pitch + 3 * pad, pitch: pitch)
-  }
-}
+  /// Of a batch.
+  func run(image: Int, _ work: Work) { run(0..<size, image: image, work) }
 
-/// Writes rows of three planes, `size` values each and `stride` floats from row to row, as
-/// positions of three, `pitch` floats from row to row.
-func interleave(
-  planes: (UnsafePointer<Float>, UnsafePointer<Float>, UnsafePointer<Float>), rows: Range<Int>,
-  size: Int, stride: Int, to output: UnsafeMutablePointer<Float>, pitch: Int
-) {
-  for y in rows {
-    let row = output + y * pitch
-    let at = y * stride
-    for x in 0..<size {
-      row[3 * x] = planes.0[at + x]
-      row[3 * x + 1] = planes.1[at + x]
-      row[3 * x + 2] = planes.2[at + x]
-    }
+  private func run(_ rows: Range<Int>, image: Int, _ work: Work) {
+    let from = UnsafePointer(work.slot(input)) + image * 3 * size * size
+    picture.fill(
+      work.slot(output) + image * picture.count,
+      from: (from, from + size * size, from + 2 * size * size), stride: size, rows: rows)
   }
 }
 
 /// 3x3 max pooling of stride 2.
 struct MaxPoolStep: Sendable {
-  var side: Int
-  var channels: Int
-  var stride: Int
-  var input: SlotID
-  var output: SlotID
+  var input: Map
+  var output: Map
 
-  private var outSide: Int { convolved(side, kernel: 3, stride: 2) }
   private static let rowsPerItem = 8
-  var items: Int { (outSide + MaxPoolStep.rowsPerItem - 1) / MaxPoolStep.rowsPerItem }
+  var items: Int { pieces(output.side, of: MaxPoolStep.rowsPerItem) }
 
-  func run(_ item: Int, _ work: Work) {
-    let rows = share(outSide, item, of: items)
+  func run(_ item: Int, _ work: Work) { run(share(output.side, item, of: items), image: 0, work) }
+
+  /// Of a batch.
+  func run(image: Int, _ work: Work) { run(0..<output.side, image: image, work) }
+
+  private func run(_ rows: Range<Int>, image: Int, _ work: Work) {
     work.kernels.pointee.max_pool(
-      work.slot(input), Int32(side), Int32(side), Int32(channels), Int32(stride),
-      work.slot(output), Int32(outSide), Int32(rows.lowerBound), Int32(rows.upperBound))
+      work.slot(input.slot) + image * input.count, Int32(input.side), Int32(input.side),
+      Int32(input.padded), Int32(input.stride), work.slot(output.slot) + image * output.count,
+      Int32(output.side), Int32(rows.lowerBound), Int32(rows.upperBound))
   }
 }
 
 /// Gate, global average pooling and the neck's norm.
 struct PoolStep: Sendable {
-  var positions: Int
-  var channels: Int
-  var stride: Int
-  var map: SlotID
+  var map: Map
   var gate: SlotID?
   var features: SlotID
   /// Neck scale, then neck shift, `channels` each.
   var neck: FloatMemory
 
   private static let channelsPerItem = 256
-  var items: Int { (channels + PoolStep.channelsPerItem - 1) / PoolStep.channelsPerItem }
+  private var channels: Int { map.padded }
+  var items: Int { pieces(channels, of: PoolStep.channelsPerItem) }
 
   func run(_ item: Int, _ work: Work) {
     let first = item * PoolStep.channelsPerItem
     let last = min(first + PoolStep.channelsPerItem, channels)
     work.kernels.pointee.pool(
-      work.slot(map), Int32(positions), Int32(stride), gate.map { UnsafePointer(work.slot($0)) },
-      neck.base, neck.base + channels, work.slot(features), Int32(first), Int32(last))
+      work.slot(map.slot), Int32(map.positions), Int32(map.stride),
+      gate.map { UnsafePointer(work.slot($0)) }, neck.base, neck.base + channels,
+      work.slot(features), Int32(first), Int32(last))
   }
 }
 

@@ -11,16 +11,14 @@ struct Packer {
   /// Hears of weights that can be had back from the plan.
   let isPacked: ((PackedTensor) -> Void)?
 
-  private var panelWidth: Int { Int(kernels.pointee.panel) }
-
   /// One convolution, or two that add up.
   func convolution(
     _ terms: [Term], to output: Map, residual: Map?, relu: Bool
   ) throws(NetworkError) -> ConvolutionStep {
-    var shape = shape(of: terms, to: output, relu: relu)
+    var shape = calk_conv(terms.map(\.window), to: output, relu: relu, zeros: zeros)
 
-    let depth = terms.reduce(0) { $0 + $1.depth }
-    let padded = roundUp(output.channels, to: Int(CALK_CHANNELS))
+    let depth = terms.reduce(0) { $0 + $1.window.depth }
+    let padded = output.padded
     guard let memory = FloatMemory(count: depth * padded + padded) else { throw .memory }
     var offset = 0
     for term in terms {
@@ -32,21 +30,20 @@ struct Packer {
           at: .init(
             memory: memory, panelWidth: kernels.pointee.panel, depth: depth, row: offset))
       }
-      eachPanel(of: c) { filter, panel in
+      eachPanel(of: c, width: kernels.pointee.panel) { filter, panel in
         kernels.pointee.pack(Int64(depth), row, filter, panel, panel + 1, memory.base)
         tensor?.take(filter, panel: panel)
       }
       if let tensor, tensor.isComplete { isPacked?(tensor) }
-      offset += term.depth
+      offset += term.window.depth
       for o in 0..<c.out { memory.base[depth * padded + o] += c.bias[o] }
     }
     shape.weights = UnsafePointer(memory.base)
     shape.bias = UnsafePointer(memory.base + depth * padded)
-    shape.zeros = UnsafePointer(zeros.base)
     return ConvolutionStep(
       shape: shape, inputs: (terms[0].input, terms.count > 1 ? terms[1].input : nil),
       residual: residual?.slot, output: output.slot, rows: output.positions,
-      panels: panels(output.channels), weights: memory)
+      panels: panels(of: output.channels, width: kernels.pointee.panel), weights: memory)
   }
 
   /// One convolution in whole numbers; `range` is the largest value of its input.
@@ -54,7 +51,7 @@ struct Packer {
     _ term: Term, range: Float, to output: Map, residual: Map?, relu: Bool
   ) throws(NetworkError) -> Int8Step {
     let c = term.convolution
-    let padded = roundUp(output.channels, to: Int(CALK_CHANNELS))
+    let padded = output.padded
     let count = calk_int8_packed(Int32(c.kernel * c.kernel), Int32(c.input), Int32(c.out))
     guard let weights = ZeroedMemory(byteCount: Int(count)),
       let scales = FloatMemory(count: 2 * padded)
@@ -90,66 +87,36 @@ struct Packer {
       sharing: sharing, weights: weights, scales: scales)
   }
 
-  /// A 3x3 convolution of stride 1 by Winograd's algorithm with output tiles of `tile`.
+  /// A 3x3 convolution of stride 1 by Winograd's algorithm with output tiles of `tile`, in one
+  /// phase.
   func winograd(
-    _ c: FoldedConvolution, tile: Int, from input: Map, to output: Map, residual: Map?, relu: Bool,
-    transformed: SlotID
+    _ c: FoldedConvolution, tile: Int, from input: Map, to output: Map, residual: Map?, relu: Bool
   ) throws(NetworkError) -> WinogradStep {
-    let padded = roundUp(c.out, to: Int(CALK_CHANNELS))
-    let inPadded = roundUp(c.input, to: Int(CALK_CHANNELS))
-    let count = Int(calk_winograd_points(Int32(tile))) * inPadded * padded
-    guard let memory = FloatMemory(count: count + padded) else { throw .memory }
-    eachPanel(of: c) { filter, panel in
-      kernels.pointee.winograd_pack(Int32(tile), filter, panel, panel + 1, memory.base)
+    var shape = calk_winograd(
+      tile: tile, images: 1, side: output.side, from: (c.input, input.stride),
+      to: (c.out, output.stride), relu: relu, zeros: zeros)
+    let count = shape.weightCount
+    guard let memory = FloatMemory(count: count + output.padded) else { throw .memory }
+    eachPanel(of: c, width: kernels.pointee.panel) { filter, panel in
+      kernels.pointee.winograd_pack(shape.tile, filter, panel, panel + 1, memory.base)
     }
     for o in 0..<c.out { memory.base[count + o] = c.bias[o] }
-
-    var shape = calk_winograd()
-    shape.tile = Int32(tile)
-    shape.images = 1
-    shape.height = Int32(output.side)
-    shape.width = Int32(output.side)
-    shape.in_stride = Int32(input.stride)
-    shape.in_channels = Int32(inPadded)
-    shape.out_stride = Int32(output.stride)
-    shape.out_channels = Int32(padded)
-    shape.relu = relu ? 1 : 0
     shape.weights = UnsafePointer(memory.base)
     shape.bias = UnsafePointer(memory.base + count)
-    shape.zeros = UnsafePointer(zeros.base)
     return WinogradStep(
       shape: shape, input: input.slot, residual: residual?.slot, output: output.slot,
-      transformed: transformed, panels: panels(c.out),
-      panelWidth: panelWidth, weights: memory)
-  }
-
-  /// `width` nil: panels of the set's floats.
-  func panels(_ channels: Int, width: Int32? = nil) -> Int {
-    let width = width.map(Int.init) ?? panelWidth
-    return (roundUp(channels, to: Int(CALK_CHANNELS)) + width - 1) / width
+      transformed: nil, panelWidth: kernels.pointee.panel, weights: memory)
   }
 
   func eachPanel(
-    of convolution: FoldedConvolution, width: Int32? = nil,
+    of convolution: FoldedConvolution, width: Int32,
     _ pack: (UnsafePointer<calk_filter>, _ panel: Int32) -> Void
   ) {
     convolution.withFilter { filter in
-      crew.each(panels(convolution.out, width: width)) { panel, _ in pack(filter, Int32(panel)) }
+      crew.each(panels(of: convolution.out, width: width)) { panel, _ in
+        pack(filter, Int32(panel))
+      }
     }
-  }
-
-  /// Without weights.
-  func shape(of terms: [Term], to output: Map, relu: Bool) -> calk_conv {
-    var shape = calk_conv()
-    shape.windows = Int32(terms.count)
-    shape.window.0 = terms[0].window
-    if terms.count > 1 { shape.window.1 = terms[1].window }
-    shape.out_width = Int32(output.side)
-    shape.out_rows = Int32(output.positions)
-    shape.out_stride = Int32(output.stride)
-    shape.out_channels = Int32(roundUp(output.channels, to: Int(CALK_CHANNELS)))
-    shape.relu = relu ? 1 : 0
-    return shape
   }
 }
 
@@ -159,28 +126,16 @@ struct Term {
   var window: calk_window
   var convolution: FoldedConvolution
 
-  var depth: Int { Int(window.kernel_h * window.kernel_w * window.length) }
-
   init(_ convolution: FoldedConvolution, over map: Map, step: Int) {
     input = map.slot
+    window = map.window(kernel: convolution.kernel, step: step)
     self.convolution = convolution
-    let kernel = Int32(convolution.kernel)
-    window = calk_window(
-      height: Int32(map.side), width: Int32(map.side), pixel_stride: Int32(map.stride),
-      row_stride: Int32(map.stride * map.side), kernel_h: kernel, kernel_w: kernel,
-      step: Int32(step), pad_y: kernel / 2, pad_x: kernel / 2, length: Int32(map.channels),
-      image_stride: 0)
   }
 
-  /// The stem over gathered input: each tap is a whole line of the kernel.
-  init(stem convolution: FoldedConvolution, over gathered: SlotID, size: Int, step: Int) {
-    input = gathered
+  init(stem convolution: FoldedConvolution, over gathered: GatherStep, step: Int) {
+    input = gathered.output
+    window = gathered.picture.window(step: step)
     self.convolution = convolution
-    let side = size + 2 * (convolution.kernel / 2)
-    window = calk_window(
-      height: Int32(side), width: Int32(side), pixel_stride: 3, row_stride: Int32(3 * side),
-      kernel_h: Int32(convolution.kernel), kernel_w: 1, step: Int32(step), pad_y: 0, pad_x: 0,
-      length: Int32(3 * convolution.kernel), image_stride: 0)
   }
 }
 
@@ -195,7 +150,7 @@ enum Winograd {
   /// transforms' share are estimates from operation counts, not measurements.
   static func tile(side: Int, input: Int, output: Int, images: Int = 1) -> Int? {
     func cost(_ tile: Int, perInput: Double, perOutput: Double) -> Double {
-      let across = (side + tile - 1) / tile
+      let across = pieces(side, of: tile)
       let tiles = across * across * images
       let points = (tile + 2) * (tile + 2)
       let fewest = points * input * output > 256 * 1024 ? 12 : 4

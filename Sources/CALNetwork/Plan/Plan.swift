@@ -1,19 +1,5 @@
 import CKernels
 
-/// A square map of positions in the arena.
-struct Map: Sendable {
-  var slot: SlotID
-  var side: Int
-  var channels: Int
-
-  var positions: Int { side * side }
-  var stride: Int { Map.stride(channels) }
-
-  /// Floats from position to position: whole vectors, and a line more so that positions do not
-  /// fall on the same cache sets.
-  static func stride(_ channels: Int) -> Int { roundUp(channels, to: Int(CALK_CHANNELS)) + 16 }
-}
-
 /// Everything that happens to an image, and where its memory is.
 struct Plan: Sendable {
   let steps: [Step]
@@ -22,9 +8,7 @@ struct Plan: Sendable {
   let scratch: ScratchSize
   let input: SlotID
   let features: SlotID
-  let map: SlotID
-  let mapStride: Int
-  let mapPositions: Int
+  let map: Map
   /// Of all maps, if they are asked for.
   let statistics: SlotID?
   /// Those that have statistics.
@@ -57,13 +41,16 @@ struct PlanBuilder {
   }
 
   mutating func map(side: Int, channels: Int) -> Map {
-    Map(slot: slot(side * side * Map.stride(channels)), side: side, channels: channels)
+    // A line more than whole vectors, so that positions do not fall on the same cache sets.
+    let stride = roundUp(channels, to: Int(CALK_CHANNELS)) + 16
+    return Map(
+      slot: slot(side * side * stride), side: side, channels: channels, stride: stride)
   }
 
   /// Appends a step that touches the given slots.
-  mutating func add(_ step: Step, touching touched: [SlotID], scratch size: ScratchSize = .init()) {
+  mutating func add(_ step: Step, touching touched: [SlotID]) {
     for id in touched { slots[id].last = steps.count }
-    scratch.grow(to: size)
+    scratch.grow(to: step.scratch)
     steps.append(step)
   }
 
@@ -73,7 +60,6 @@ struct PlanBuilder {
   ) -> Plan {
     Plan(
       steps: steps, slots: slots, layout: ArenaLayout(slots), scratch: scratch, input: input,
-      features: features, map: map.slot, mapStride: map.stride, mapPositions: map.positions,
-      statistics: statistics, maps: maps, zeros: zeros)
+      features: features, map: map, statistics: statistics, maps: maps, zeros: zeros)
   }
 }

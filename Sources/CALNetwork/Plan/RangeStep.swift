@@ -6,7 +6,7 @@ struct RangeStep: Sendable {
   var recorder: RangeRecorder
 
   func run(_ work: Work) {
-    let values = UnsafeBufferPointer(start: work.slot(map.slot), count: map.positions * map.stride)
+    let values = UnsafeBufferPointer(start: work.slot(map.slot), count: map.count)
     recorder.record(values, map, layer: layer)
   }
 }

@@ -7,7 +7,7 @@ struct RowSharing: Sendable {
   var panels: Int
   var rowsPerChunk: Int
 
-  var chunks: Int { (rows + rowsPerChunk - 1) / rowsPerChunk }
+  var chunks: Int { pieces(rows, of: rowsPerChunk) }
 
   /// The rows of the largest chunk, at most.
   var mostRows: Int { min(rows, rowsPerChunk) }
@@ -30,7 +30,7 @@ extension Work {
   /// evenly, because at the end of a step all wait for the last.
   func groups(ofPanels panels: Int, chunks: Int) -> Int {
     guard workers > 1 else { return 1 }
-    var groups = max(1, (4 * workers + chunks - 1) / chunks)
+    var groups = max(1, pieces(4 * workers, of: chunks))
     while chunks * groups % workers != 0 { groups += 1 }
     return min(panels, groups)
   }

@@ -10,8 +10,8 @@ struct StatisticsStep: Sendable {
   var first: Int
 
   private static let channelsPerItem = 256
-  private var padded: Int { roundUp(map.channels, to: Int(CALK_CHANNELS)) }
-  var items: Int { (padded + StatisticsStep.channelsPerItem - 1) / StatisticsStep.channelsPerItem }
+  private var padded: Int { map.padded }
+  var items: Int { pieces(padded, of: StatisticsStep.channelsPerItem) }
 
   func run(_ item: Int, _ work: Work) {
     let begin = item * StatisticsStep.channelsPerItem

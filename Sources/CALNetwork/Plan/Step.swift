@@ -59,6 +59,19 @@ enum Step: @unchecked Sendable {
     case .projection(let step): step.run(item, work)
     }
   }
+
+  /// What each worker needs for an item.
+  var scratch: ScratchSize {
+    switch self {
+    case .convolution(let step): step.scratch
+    case .winograd(let step): step.scratch
+    case .int8(let step): step.scratch
+    case .bf16(let step): step.scratch
+    case .cosine(let step): ScratchSize(floats: step.tables.scratch)
+    case .mask(let step): ScratchSize(floats: step.scratch)
+    default: ScratchSize()
+    }
+  }
 }
 
 /// What a worker works with: the image's arena, its own scratch, the loops.
@@ -70,6 +83,18 @@ struct Work {
   let table: UnsafeMutablePointer<UnsafePointer<Float>?>
   /// Workers that share this image.
   let workers: Int
+
+  init(
+    kernels: UnsafePointer<calk_kernels>, arena: FloatMemory, offsets: UnsafePointer<Int>,
+    scratch: WorkerScratch, workers: Int
+  ) {
+    self.kernels = kernels
+    self.arena = arena.base
+    self.offsets = offsets
+    self.scratch = scratch.floats.base
+    table = scratch.table
+    self.workers = workers
+  }
 
   func slot(_ id: SlotID) -> UnsafeMutablePointer<Float> { arena + offsets[id] }
 
@@ -85,20 +110,12 @@ struct Work {
   }
 }
 
-/// Scratch that one worker needs for a step.
-struct ScratchSize: Sendable {
-  var floats = 0
-  var pointers = 0
-
-  mutating func grow(to other: ScratchSize) {
-    floats = max(floats, other.floats)
-    pointers = max(pointers, other.pointers)
-  }
-}
-
 /// The part-th of `parts` nearly equal pieces of 0..<count.
 func share(_ count: Int, _ part: Int, of parts: Int) -> Range<Int> {
   count * part / parts..<count * (part + 1) / parts
 }
 
-func roundUp(_ n: Int, to multiple: Int) -> Int { (n + multiple - 1) / multiple * multiple }
+/// How many pieces of `size`, the last one perhaps smaller, `count` is cut into.
+func pieces(_ count: Int, of size: Int) -> Int { (count + size - 1) / size }
+
+func roundUp(_ n: Int, to multiple: Int) -> Int { pieces(n, of: multiple) * multiple }

@@ -12,28 +12,20 @@ struct WinogradStep: @unchecked Sendable {
   var output: SlotID
   /// The transformed map, for the two-phase way; nil: never in two phases.
   var transformed: SlotID?
-  var panels: Int
-  var panelWidth: Int
+  var panelWidth: Int32
   var weights: FloatMemory
 
-  private var tiles: Int { withUnsafePointer(to: shape) { Int(calk_winograd_tiles($0)) } }
-  private var stride: Int { Int(calk_winograd_stride(shape.in_channels)) }
-  private var points: Int { Int(calk_winograd_points(shape.tile)) }
+  /// Floats of `transformed`.
+  var transformedCount: Int { shape.room(tiles: tiles, width: shape.inputWidth) }
 
-  /// Floats of `transformed`, for maps of `across` x `across` tiles and `channels` of the input.
-  static func transformedCount(tile: Int, across: Int, channels: Int) -> Int {
-    let padded = roundUp(channels, to: Int(CALK_CHANNELS))
-    return Int(calk_winograd_points(Int32(tile)))
-      * room(across * across, Int(calk_winograd_stride(Int32(padded))))
+  private var tiles: Int { shape.tiles }
+  var panels: Int { CALNetwork.panels(of: Int(shape.out_channels), width: panelWidth) }
+
+  private var tilesPerChunk: Int {
+    max(WinogradStep.cacheFloats / (shape.points * shape.inputWidth), 8)
   }
 
-  private static func room(_ tiles: Int, _ width: Int) -> Int {
-    Int(calk_winograd_room(Int32(tiles), Int64(width)))
-  }
-
-  private var tilesPerChunk: Int { max(WinogradStep.cacheFloats / (points * stride), 8) }
-
-  private var chunks: Int { (tiles + tilesPerChunk - 1) / tilesPerChunk }
+  private var chunks: Int { pieces(tiles, of: tilesPerChunk) }
 
   /// Of a map in one phase: a number that workers share evenly.
   private func chunks(_ work: Work) -> Int { min(tiles, roundUp(chunks, to: work.workers)) }
@@ -66,9 +58,9 @@ struct WinogradStep: @unchecked Sendable {
 
   /// Whole images, chunk by chunk.
   func run(images: Range<Int>, _ work: Work) {
-    let perImage = withUnsafePointer(to: shape) { Int(calk_winograd_map_tiles($0)) }
+    let perImage = shape.imageTiles
     let count = perImage * images.count
-    let chunks = (count + tilesPerChunk - 1) / tilesPerChunk
+    let chunks = pieces(count, of: tilesPerChunk)
     let first = perImage * images.lowerBound
     for chunk in 0..<chunks {
       let range = share(count, chunk, of: chunks)
@@ -109,12 +101,12 @@ struct WinogradStep: @unchecked Sendable {
   private var largestChunk: Int { min(tiles, tilesPerChunk) }
 
   /// Floats of a transformed chunk, the largest.
-  private var chunkFloats: Int { points * WinogradStep.room(largestChunk, stride) }
+  private var chunkFloats: Int { shape.room(tiles: largestChunk, width: shape.inputWidth) }
 
   var scratch: ScratchSize {
     let atOnce = transformed == nil ? largestChunk : tiles
     return ScratchSize(
-      floats: chunkFloats + points * WinogradStep.room(atOnce, panelWidth), pointers: atOnce)
+      floats: chunkFloats + shape.room(tiles: atOnce, width: Int(panelWidth)), pointers: atOnce)
   }
 
   private static let cacheFloats = 160 * 1024

@@ -24,7 +24,8 @@ extension FeatureMap {
   }
 
   /// Average pooling with kernel and stride (height / grid, width / grid), as PyTorch's
-  /// avg_pool2d does: what does not fill a window is left out.
+  /// avg_pool2d does: what does not fill a window is left out. Not by way of `GateShape`, which this
+  /// is to check.
   func averagePooled(grid: Int) -> FeatureMap {
     let kh = max(height / grid, 1)
     let kw = max(width / grid, 1)

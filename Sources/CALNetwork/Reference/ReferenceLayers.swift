@@ -57,8 +57,8 @@ extension FeatureMap {
 
   /// 3x3, stride 2, padding 1.
   func maxPooled() -> FeatureMap {
-    let h = CALNetwork.convolved(height, kernel: 3, stride: 2)
-    let w = CALNetwork.convolved(width, kernel: 3, stride: 2)
+    let h = CALNetwork.maxPooled(height)
+    let w = CALNetwork.maxPooled(width)
     var result = FeatureMap(channels: channels, height: h, width: w)
     for c in 0..<channels {
       for y in 0..<h {

@@ -4,10 +4,10 @@ import CKernels
 /// around it that need no other image: a part of the batch goes through all of them while it is
 /// in cache.
 final class ConvolutionLayer {
-  /// What it reads: a map, or the padded, interleaved pictures of `GatherLayer`.
+  /// What it reads: a map, or padded, interleaved pictures.
   enum Input {
-    case map(BatchMap, gradient: InputGradient?)
-    case gathered(SlotID, size: Int)
+    case map(Map, gradient: InputGradient?)
+    case gathered(GatherStep)
   }
 
   /// Where the gradient of the input goes.
@@ -38,7 +38,7 @@ final class ConvolutionLayer {
   private var after: NormLayer?
 
   init(
-    _ filter: Filter, from input: Input, before: NormLayer?, to output: BatchMap,
+    _ filter: Filter, from input: Input, before: NormLayer?, to output: Map,
     _ setting: TrainingSetting,
     _ memory: inout TrainingMemoryBuilder
   ) throws(NetworkError) {
@@ -124,27 +124,9 @@ extension ConvolutionLayer.Input {
   fileprivate func window(_ filter: ConvolutionLayer.Filter) -> (SlotID, calk_window) {
     switch self {
     case .map(let map, _):
-      let window = map.window(
-        rows: filter.kernel, columns: filter.kernel, step: filter.stride,
-        pad: (filter.kernel / 2, filter.kernel / 2))
-      return (map.slot, window)
-    case .gathered(let slot, let size):
-      let side = size + 2 * (filter.kernel / 2)
-      let window = calk_window(
-        height: Int32(side), width: Int32(side), pixel_stride: 3, row_stride: Int32(3 * side),
-        kernel_h: Int32(filter.kernel), kernel_w: 1, step: Int32(filter.stride), pad_y: 0, pad_x: 0,
-        length: Int32(3 * filter.kernel), image_stride: Int64(3 * side * side))
-      return (slot, window)
+      (map.slot, map.window(kernel: filter.kernel, step: filter.stride))
+    case .gathered(let step):
+      (step.output, step.picture.window(step: filter.stride))
     }
-  }
-}
-
-extension BatchMap {
-  func window(rows: Int, columns: Int, step: Int, pad: (y: Int, x: Int)) -> calk_window {
-    calk_window(
-      height: Int32(side), width: Int32(side), pixel_stride: Int32(stride),
-      row_stride: Int32(stride * side), kernel_h: Int32(rows), kernel_w: Int32(columns),
-      step: Int32(step), pad_y: Int32(pad.y), pad_x: Int32(pad.x), length: Int32(channels),
-      image_stride: Int64(stride * positions))
   }
 }

@@ -27,44 +27,23 @@ final class ConvolutionPath {
 
   private let step: Step
   private let kernels: UnsafePointer<calk_kernels>
-  private let panels: Int
-  /// Output positions of an image, and floats that one reads.
+  /// Output positions of an image.
   private let positions: Int
-  private let depth: Int
-  private let memory: FloatMemory
-  let scratch: ScratchSize
 
   init(_ shape: Shape, _ setting: TrainingSetting) throws(NetworkError) {
     kernels = setting.kernels
-    let panel = Int(kernels.pointee.panel)
     positions = shape.columns * shape.rows
-    depth = Int(shape.window.kernel_h * shape.window.kernel_w * shape.window.length)
-    let tile =
-      shape.isSpatial
-      ? Winograd.tile(
-        side: shape.columns, input: shape.channels, output: shape.out, images: setting.images)
-      : nil
-    let padded = roundUp(shape.out, to: Int(CALK_CHANNELS))
-    let inPadded = roundUp(shape.channels, to: Int(CALK_CHANNELS))
-    let count =
-      tile.map { Int(calk_winograd_points(Int32($0))) * inPadded * padded } ?? depth * padded
-    guard let memory = FloatMemory(count: count + padded) else { throw .memory }
-    self.memory = memory
-    panels = (padded + panel - 1) / panel
-    if let tile {
-      let made = WinogradStep(
-        shape: shape.winograd(tile: tile, memory, bias: count, setting), input: shape.input,
-        residual: shape.adds ? shape.output : nil, output: shape.output, transformed: nil,
-        panels: panels, panelWidth: panel, weights: memory)
-      scratch = made.scratch
-      step = .winograd(made)
+    if let tile = shape.tile(images: setting.images) {
+      step = .winograd(try shape.winograd(tile: tile, setting))
     } else {
-      let made = ConvolutionStep(
-        shape: shape.direct(memory, bias: count, setting), inputs: (shape.input, nil),
-        residual: shape.adds ? shape.output : nil, output: shape.output,
-        rows: positions * setting.images, panels: panels, weights: memory)
-      scratch = made.scratch
-      step = .direct(made)
+      step = .direct(try shape.direct(setting))
+    }
+  }
+
+  var scratch: ScratchSize {
+    switch step {
+    case .direct(let step): step.scratch
+    case .winograd(let step): step.scratch
     }
   }
 
@@ -77,10 +56,12 @@ final class ConvolutionPath {
   func pack(_ filter: calk_filter) {
     withUnsafePointer(to: filter) { filter in
       switch step {
-      case .direct:
-        kernels.pointee.pack(Int64(depth), 0, filter, 0, Int32(panels), memory.base)
+      case .direct(let step):
+        kernels.pointee.pack(
+          Int64(step.shape.window.0.depth), 0, filter, 0, Int32(step.panels), step.weights.base)
       case .winograd(let step):
-        kernels.pointee.winograd_pack(step.shape.tile, filter, 0, Int32(panels), memory.base)
+        kernels.pointee.winograd_pack(
+          step.shape.tile, filter, 0, Int32(step.panels), step.weights.base)
       }
     }
   }
@@ -106,38 +87,45 @@ final class ConvolutionPath {
 }
 
 extension ConvolutionPath.Shape {
-  fileprivate func direct(_ weights: FloatMemory, bias: Int, _ setting: TrainingSetting)
-    -> calk_conv
-  {
-    var conv = calk_conv()
-    conv.windows = 1
-    conv.window.0 = window
-    conv.out_width = Int32(columns)
-    conv.out_rows = Int32(columns * rows)
-    conv.out_stride = Int32(stride)
-    conv.out_channels = Int32(roundUp(out, to: Int(CALK_CHANNELS)))
-    conv.weights = UnsafePointer(weights.base)
-    conv.bias = UnsafePointer(weights.base + bias)
-    conv.zeros = UnsafePointer(setting.zeros.base)
-    return conv
+  fileprivate func tile(images: Int) -> Int? {
+    guard isSpatial else { return nil }
+    return Winograd.tile(side: columns, input: channels, output: out, images: images)
+  }
+
+  private var residual: SlotID? { adds ? output : nil }
+
+  /// Packed weights, and behind them a bias of zeros.
+  private func memory(weights: Int) throws(NetworkError) -> FloatMemory {
+    let padded = roundUp(out, to: Int(CALK_CHANNELS))
+    guard let memory = FloatMemory(count: weights + padded) else { throw .memory }
+    return memory
+  }
+
+  fileprivate func direct(_ setting: TrainingSetting) throws(NetworkError) -> ConvolutionStep {
+    var conv = calk_conv(
+      [window], columns: columns, rows: rows, channels: out, stride: stride, zeros: setting.zeros)
+    let count = window.depth * Int(conv.out_channels)
+    let memory = try memory(weights: count)
+    conv.weights = UnsafePointer(memory.base)
+    conv.bias = UnsafePointer(memory.base + count)
+    return ConvolutionStep(
+      shape: conv, inputs: (input, nil), residual: residual, output: output,
+      rows: columns * rows * setting.images,
+      panels: panels(of: out, width: setting.kernels.pointee.panel), weights: memory)
   }
 
   fileprivate func winograd(
-    tile: Int, _ weights: FloatMemory, bias: Int, _ setting: TrainingSetting
-  ) -> calk_winograd {
-    var shape = calk_winograd()
-    shape.tile = Int32(tile)
-    shape.images = Int32(setting.images)
-    shape.height = Int32(rows)
-    shape.width = Int32(columns)
-    shape.in_stride = window.pixel_stride
-    shape.in_channels = Int32(roundUp(channels, to: Int(CALK_CHANNELS)))
-    shape.out_stride = Int32(stride)
-    shape.out_channels = Int32(roundUp(out, to: Int(CALK_CHANNELS)))
-    shape.weights = UnsafePointer(weights.base)
-    shape.bias = UnsafePointer(weights.base + bias)
-    shape.zeros = UnsafePointer(setting.zeros.base)
-    return shape
+    tile: Int, _ setting: TrainingSetting
+  ) throws(NetworkError) -> WinogradStep {
+    var shape = calk_winograd(
+      tile: tile, images: setting.images, side: columns,
+      from: (channels, Int(window.pixel_stride)), to: (out, stride), zeros: setting.zeros)
+    let memory = try memory(weights: shape.weightCount)
+    shape.weights = UnsafePointer(memory.base)
+    shape.bias = UnsafePointer(memory.base + shape.weightCount)
+    return WinogradStep(
+      shape: shape, input: input, residual: residual, output: output, transformed: nil,
+      panelWidth: setting.kernels.pointee.panel, weights: memory)
   }
 }
 

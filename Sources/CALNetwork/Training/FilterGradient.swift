@@ -47,7 +47,7 @@ enum FilterGradient {
   /// Adds what has come together to the pass's gradients.
   func write(_ filter: ConvolutionLayer.Filter, _ pass: TrainingPass) {
     let run = FilterGradient.channelsPerItem
-    pass.crew.each((filter.input + run - 1) / run) { item, worker in
+    pass.crew.each(pieces(filter.input, of: run)) { item, worker in
       let channels = item * run..<min((item + 1) * run, filter.input)
       switch self {
       case .direct(let gradient): gradient.write(channels, pass)

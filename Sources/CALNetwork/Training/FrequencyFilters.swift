@@ -15,12 +15,16 @@ final class FrequencyFilters {
 
   static let rowsPerCall = 240
 
-  init(hidden: Int, map: BatchMap, _ setting: TrainingSetting) throws(NetworkError) {
-    self.hidden = hidden
+  /// Of the mask's convolutions.
+  static let kernel = 3
+
+  init(
+    _ picture: GatheredPicture, map: Map, _ setting: TrainingSetting
+  ) throws(NetworkError) {
+    hidden = map.channels
     kernels = setting.kernels
-    padded = roundUp(hidden, to: Int(CALK_CHANNELS))
+    padded = map.padded
     positions = map.positions
-    let size = map.side
     let count = (27 + 9 + 2) * padded + 9 * hidden * 16 + 16
     guard let memory = FloatMemory(count: count) else { throw .memory }
     self.memory = memory
@@ -28,35 +32,23 @@ final class FrequencyFilters {
     func conv(_ window: calk_window, out: Int, stride: Int, relu: Bool, _ weights: Int, _ bias: Int)
       -> calk_conv
     {
-      var conv = calk_conv()
-      conv.windows = 1
-      conv.window.0 = window
-      conv.out_width = Int32(size)
-      conv.out_rows = Int32(map.positions)
-      conv.out_stride = Int32(stride)
-      conv.out_channels = Int32(out)
-      conv.relu = relu ? 1 : 0
+      var conv = calk_conv(
+        [window], columns: map.side, rows: map.side, channels: out, stride: stride, relu: relu,
+        zeros: setting.zeros)
       conv.weights = UnsafePointer(memory.base + weights)
       conv.bias = UnsafePointer(memory.base + bias)
-      conv.zeros = UnsafePointer(setting.zeros.base)
       return conv
     }
-    let spectrum = calk_window(
-      height: Int32(size + 2), width: Int32(size + 2), pixel_stride: 3,
-      row_stride: Int32(3 * (size + 2)), kernel_h: 3, kernel_w: 1, step: 1, pad_y: 0, pad_x: 0,
-      length: 9, image_stride: 0)
     let logits = calk_window(
-      height: Int32(size), width: Int32(size), pixel_stride: 1, row_stride: Int32(size),
-      kernel_h: 3, kernel_w: 3, step: 1, pad_y: 1, pad_x: 1, length: 1, image_stride: 0)
+      side: map.side, channels: 1, stride: 1, rows: 3, columns: 3, step: 1, pad: (1, 1))
     let weights2 = 27 * padded
     let weightsBack = weights2 + 9 * hidden * 16
     bias = weightsBack + 9 * padded
     let none = bias + padded
-    first = conv(spectrum, out: padded, stride: map.stride, relu: true, 0, bias)
+    first = conv(picture.window(), out: hidden, stride: map.stride, relu: true, 0, bias)
     second = conv(
-      map.window(rows: 3, columns: 3, step: 1, pad: (1, 1)), out: 16, stride: 16, relu: false,
-      weights2, none)
-    back = conv(logits, out: padded, stride: map.stride, relu: false, weightsBack, none)
+      map.window(kernel: FrequencyFilters.kernel), out: 1, stride: 16, relu: false, weights2, none)
+    back = conv(logits, out: hidden, stride: map.stride, relu: false, weightsBack, none)
   }
 
   func pack(
@@ -81,7 +73,7 @@ final class FrequencyFilters {
   }
 
   private func panels(_ conv: calk_conv) -> Int32 {
-    (conv.out_channels + kernels.pointee.panel - 1) / kernels.pointee.panel
+    Int32(CALNetwork.panels(of: Int(conv.out_channels), width: kernels.pointee.panel))
   }
 
   /// Spectrum to hidden map, with bias and ReLU.

@@ -13,7 +13,7 @@ final class FrequencyGradient {
 
   init(_ layer: FrequencyLayer, _ setting: TrainingSetting) throws(NetworkError) {
     self.layer = layer
-    padded = roundUp(layer.hidden, to: Int(CALK_CHANNELS))
+    padded = layer.map.padded
     guard let sums = FloatMemory(count: setting.images * (37 * padded + 16)),
       let zeros = FloatMemory(count: padded)
     else { throw .memory }
@@ -40,7 +40,7 @@ final class FrequencyGradient {
   private func findLogitGradient(_ image: Int, _ room: FrequencyRoom, _ pass: TrainingPass) {
     let size = layer.size
     let pixels = image * size * size
-    let stride = layer.rowStride
+    let stride = room.rowStride
     let picture = pass.slot(layer.slots.picture) + pixels
     let plane = room.plane(0)
     layer.shape.gradient(
@@ -67,8 +67,8 @@ final class FrequencyGradient {
     _ image: Int, _ sum: UnsafeMutablePointer<Float>, _ room: FrequencyRoom, _ pass: TrainingPass
   ) {
     let map = layer.map
-    let values = pass.slot(map.slot) + image * map.positions * map.stride
-    let spectrum = pass.slot(layer.slots.spectrum) + image * (layer.size + 2) * layer.pitch
+    let values = pass.slot(map.slot) + image * map.count
+    let spectrum = pass.slot(layer.slots.spectrum) + image * layer.picture.count
     let logits = room.plane(2)
     var total = 0.0
     for i in 0..<map.positions { total += Double(logits[i]) }

@@ -2,51 +2,31 @@ import CKernels
 
 /// Planar pictures to padded, interleaved positions, for the stem.
 struct GatherLayer {
-  let size: Int
-  let pad: Int
-  /// Planar pictures, 3 x size x size each.
-  let input: SlotID
-  let output: SlotID
+  let step: GatherStep
 
   func forward(_ pass: TrainingPass) {
-    let count = GatherStep.count(size: size, pad: pad)
-    let pitch = (size + 2 * pad) * 3
-    pass.crew.each(pass.images) { image, _ in
-      let from = UnsafePointer(pass.slot(input) + image * 3 * size * size)
-      interleave(
-        planes: (from, from + size * size, from + 2 * size * size), rows: 0..<size, size: size,
-        stride: size, to: pass.slot(output) + image * count + pad * pitch + 3 * pad, pitch: pitch)
-    }
+    pass.crew.each(pass.images) { image, worker in step.run(image: image, pass.work(worker)) }
   }
 }
 
 /// 3x3 max pooling of stride 2 over a batch.
 struct MaxPoolLayer {
-  let input: BatchMap
-  let output: BatchMap
+  let step: MaxPoolStep
   let inputGradient: SlotID
   let outputGradient: SlotID
 
-  private var channels: Int32 { Int32(roundUp(input.channels, to: Int(CALK_CHANNELS))) }
-
   func forward(_ pass: TrainingPass) {
-    pass.crew.each(pass.images) { image, _ in
-      pass.kernels.pointee.max_pool(
-        pass.slot(input.slot) + image * input.positions * input.stride, Int32(input.side),
-        Int32(input.side), channels, Int32(input.stride),
-        pass.slot(output.slot) + image * output.positions * output.stride, Int32(output.side), 0,
-        Int32(output.side))
-    }
+    pass.crew.each(pass.images) { image, worker in step.run(image: image, pass.work(worker)) }
   }
 
   func backward(_ pass: TrainingPass) {
-    let count = input.positions * input.stride
+    let (input, output) = (step.input, step.output)
     pass.crew.each(pass.images) { image, _ in
-      let to = pass.slot(inputGradient) + image * count
-      to.update(repeating: 0, count: count)
+      let to = pass.slot(inputGradient) + image * input.count
+      to.update(repeating: 0, count: input.count)
       pass.kernels.pointee.max_pool_gradient(
-        pass.slot(input.slot) + image * count, Int32(input.side), channels, Int32(input.stride),
-        pass.slot(outputGradient) + image * output.positions * output.stride,
+        pass.slot(input.slot) + image * input.count, Int32(input.side), Int32(input.padded),
+        Int32(input.stride), pass.slot(outputGradient) + image * output.count,
         Int32(output.side), to)
     }
   }
@@ -54,22 +34,20 @@ struct MaxPoolLayer {
 
 /// Gate and global average pooling: a map to one position per image.
 struct PoolLayer {
-  let input: BatchMap
+  let input: Map
   /// input.positions values per image; nil: no gate.
   let gate: SlotID?
-  let output: BatchMap
+  let output: Map
   let inputGradient: SlotID
   let gateGradient: SlotID?
   /// Of the output.
   let gradient: SlotID
 
-  private var channels: Int32 { Int32(roundUp(input.channels, to: Int(CALK_CHANNELS))) }
-
   func forward(_ pass: TrainingPass) {
     pass.crew.each(pass.images) { image, _ in
       pass.kernels.pointee.gated_mean(
-        pass.slot(input.slot) + image * input.positions * input.stride, Int32(input.positions),
-        Int32(input.stride), channels,
+        pass.slot(input.slot) + image * input.count, Int32(input.positions),
+        Int32(input.stride), Int32(input.padded),
         gate.map { UnsafePointer(pass.slot($0) + image * input.positions) },
         pass.slot(output.slot) + image * output.stride)
     }
@@ -77,9 +55,10 @@ struct PoolLayer {
 
   func backward(_ pass: TrainingPass) {
     pass.crew.each(pass.images) { image, _ in
-      let at = image * input.positions * input.stride
+      let at = image * input.count
       pass.kernels.pointee.gated_mean_gradient(
-        pass.slot(input.slot) + at, Int32(input.positions), Int32(input.stride), channels,
+        pass.slot(input.slot) + at, Int32(input.positions), Int32(input.stride),
+        Int32(input.padded),
         gate.map { UnsafePointer(pass.slot($0) + image * input.positions) },
         pass.slot(gradient) + image * output.stride, pass.slot(inputGradient) + at,
         gateGradient.map { pass.slot($0) + image * input.positions })
@@ -89,8 +68,8 @@ struct PoolLayer {
 
 /// Multiplies every feature by a number of the caller's: dropout.
 struct DropoutLayer {
-  let input: BatchMap
-  let output: BatchMap
+  let input: Map
+  let output: Map
   /// images x channels.
   let factors: SlotID
   let inputGradient: SlotID

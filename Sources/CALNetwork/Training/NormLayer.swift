@@ -20,8 +20,8 @@ final class NormLayer {
   }
 
   private let places: Places
-  private let input: BatchMap
-  private let output: BatchMap
+  private let input: Map
+  private let output: Map
   private let residual: SlotID?
   private let relu: Bool
   /// Of the output.
@@ -42,7 +42,7 @@ final class NormLayer {
   private let isPassing: Bool
 
   init(
-    _ places: Places, from input: BatchMap, to output: BatchMap, gradient: SlotID,
+    _ places: Places, from input: Map, to output: Map, gradient: SlotID,
     residual: SlotID? = nil, relu: Bool, epsilon: Float, views: Int, isFed: Bool, isPassing: Bool,
     _ setting: TrainingSetting
   ) throws(NetworkError) {
@@ -53,7 +53,7 @@ final class NormLayer {
     self.relu = relu
     self.gradient = gradient
     self.epsilon = epsilon
-    channels = roundUp(input.channels, to: Int(CALK_CHANNELS))
+    channels = input.padded
     self.isFed = isFed
     self.isPassing = isPassing
     var moments: [FloatMemory] = []
@@ -98,7 +98,7 @@ final class NormLayer {
 
   /// Forward, the second half.
   func apply(_ images: Range<Int>, _ pass: TrainingPass) {
-    let first = images.lowerBound * input.positions * input.stride
+    let first = images.lowerBound * input.count
     var norm = calk_norm()
     let line = moments[pass.view].base + 2 * channels
     norm.scale = UnsafePointer(line)
@@ -128,7 +128,7 @@ final class NormLayer {
 
   /// Backward, the second half.
   func applyGradient(_ images: Range<Int>, _ pass: TrainingPass) {
-    let first = images.lowerBound * input.positions * input.stride
+    let first = images.lowerBound * input.count
     var slope = calk_norm_slope()
     slope.scale = UnsafePointer(lines.base)
     slope.slope = UnsafePointer(lines.base + channels)
@@ -185,7 +185,7 @@ final class NormLayer {
     let values = pass.slot(input.slot) + c
     func offset(_ image: Int) -> Double { sums[image * 2 * channels + c] / n }
     func mean(_ image: Int) -> Double {
-      Double(values[image * input.positions * input.stride]) + offset(image)
+      Double(values[image * input.count]) + offset(image)
     }
     var total = 0.0
     for image in 0..<pass.images { total += mean(image) }

@@ -29,8 +29,8 @@ struct TrainingCompiler {
     /// Planar pictures, dropout's factors, features in front of dropout, logits.
     let input: SlotID
     let factors: SlotID
-    let features: BatchMap
-    let logits: BatchMap
+    let features: Map
+    let logits: Map
   }
 
   consuming func compile(prototypes: Int) throws(NetworkError) -> Result {
@@ -56,39 +56,36 @@ struct TrainingCompiler {
       features: features, logits: logits)
   }
 
-  private mutating func stem(_ input: SlotID) throws(NetworkError) -> BatchMap {
-    let size = spec.inputSize
-    let pad = spec.stem.kernel / 2
-    let count = GatherStep.count(size: size, pad: pad)
-    let gather = GatherLayer(
-      size: size, pad: pad, input: input, output: memory.activation(setting.images * count))
-    add(.gather(gather), touching: [])
-    let side = convolved(size, kernel: spec.stem.kernel, stride: spec.stem.stride)
-    let raw = memory.map(side: side, channels: spec.stem.channels)
+  private mutating func stem(_ input: SlotID) throws(NetworkError) -> Map {
+    let picture = GatheredPicture(size: spec.inputSize, kernel: spec.stem.kernel)
+    let gathered = GatherStep(
+      picture: picture, input: input, output: memory.activation(setting.images * picture.count))
+    add(.gather(GatherLayer(step: gathered)), touching: [])
+    let raw = memory.map(side: spec.stemSide, channels: spec.stem.channels)
     let filter = ConvolutionLayer.Filter(
       out: spec.stem.channels, input: 3, kernel: spec.stem.kernel, stride: spec.stem.stride,
       start: try layout.start("backbone.conv1.weight"))
     let layer = try ConvolutionLayer(
-      filter, from: .gathered(gather.output, size: size), before: nil, to: raw, setting, &memory)
+      filter, from: .gathered(gathered), before: nil, to: raw, setting, &memory)
     convolutions[raw.slot] = (layer, memory.layers)
     add(.convolution(layer), touching: [])
-    let map = newMap(side: side, channels: spec.stem.channels)
+    let map = newMap(side: raw.side, channels: raw.channels)
     try addNorm("backbone.bn1", from: raw, to: map, relu: true)
     return spec.stem.maxPool ? maxPool(map) : map
   }
 
-  private mutating func maxPool(_ map: BatchMap) -> BatchMap {
-    let pooled = newMap(side: convolved(map.side, kernel: 3, stride: 2), channels: map.channels)
+  private mutating func maxPool(_ map: Map) -> Map {
+    let pooled = newMap(side: spec.firstSide, channels: map.channels)
     add(
       .maxPool(
         MaxPoolLayer(
-          input: map, output: pooled, inputGradient: gradient(map),
+          step: MaxPoolStep(input: map, output: pooled), inputGradient: gradient(map),
           outputGradient: gradient(pooled))), touching: [gradient(map), gradient(pooled)])
     return pooled
   }
 
-  private mutating func block(_ input: BatchMap, stage s: Int, index b: Int) throws(NetworkError)
-    -> BatchMap
+  private mutating func block(_ input: Map, stage s: Int, index b: Int) throws(NetworkError)
+    -> Map
   {
     let stage = spec.stages[s]
     let stride = b == 0 ? stage.stride : 1
@@ -132,9 +129,9 @@ struct TrainingCompiler {
   }
 
   private mutating func normed(
-    _ prefix: String, _ number: Int, _ input: BatchMap, out: Int, kernel: Int, stride: Int,
+    _ prefix: String, _ number: Int, _ input: Map, out: Int, kernel: Int, stride: Int,
     adds: Bool
-  ) throws(NetworkError) -> BatchMap {
+  ) throws(NetworkError) -> Map {
     let raw = try addRaw(
       "\(prefix).conv\(number)", input, out: out, kernel: kernel, stride: stride, adds: adds)
     let map = memory.passingMap(side: raw.side, channels: out)
@@ -144,8 +141,8 @@ struct TrainingCompiler {
   }
 
   private mutating func addRaw(
-    _ name: String, _ input: BatchMap, out: Int, kernel: Int, stride: Int, adds: Bool
-  ) throws(NetworkError) -> BatchMap {
+    _ name: String, _ input: Map, out: Int, kernel: Int, stride: Int, adds: Bool
+  ) throws(NetworkError) -> Map {
     let side = convolved(input.side, kernel: kernel, stride: stride)
     let raw = memory.map(side: side, channels: out)
     let filter = ConvolutionLayer.Filter(
@@ -156,7 +153,7 @@ struct TrainingCompiler {
   }
 
   /// Gate, pooling and neck: the features.
-  private mutating func pool(_ map: BatchMap, _ input: SlotID) throws(NetworkError) -> BatchMap {
+  private mutating func pool(_ map: Map, _ input: SlotID) throws(NetworkError) -> Map {
     var gate: FrequencyLayer?
     if let ffe = spec.ffe {
       let layer = try FrequencyLayer(
@@ -183,7 +180,7 @@ struct TrainingCompiler {
   }
 
   /// Logits: products of features and prototypes, both of them scaled first behind a unit neck.
-  private mutating func head(_ features: BatchMap, _ logits: BatchMap) throws(NetworkError) {
+  private mutating func head(_ features: Map, _ logits: Map) throws(NetworkError) {
     let start = try layout.start(ParameterLayout.prototypesName)
     var rows = ConvolutionLayer.Filter(
       out: logits.channels, input: features.channels, kernel: 1, start: start)
@@ -206,7 +203,7 @@ struct TrainingCompiler {
   }
 
   private mutating func addPool(
-    _ map: BatchMap, _ gate: FrequencyLayer?, to pooled: BatchMap, gradient slot: SlotID
+    _ map: Map, _ gate: FrequencyLayer?, to pooled: Map, gradient slot: SlotID
   ) {
     let layer = PoolLayer(
       input: map, gate: gate?.slots.gate, output: pooled, inputGradient: gradient(map),
@@ -215,16 +212,16 @@ struct TrainingCompiler {
     add(.pool(layer), touching: [gradient(map), slot] + gateSlot)
   }
 
-  private func gradient(_ map: BatchMap) -> SlotID { gradients[map.slot] ?? map.slot }
+  private func gradient(_ map: Map) -> SlotID { gradients[map.slot] ?? map.slot }
 
-  private mutating func newMap(side: Int, channels: Int) -> BatchMap {
+  private mutating func newMap(side: Int, channels: Int) -> Map {
     let map = memory.map(side: side, channels: channels)
     gradients[map.slot] = memory.gradient(of: map)
     return map
   }
 
   private mutating func addConvolution(
-    _ filter: ConvolutionLayer.Filter, from input: BatchMap, to output: BatchMap, adds: Bool = false
+    _ filter: ConvolutionLayer.Filter, from input: Map, to output: Map, adds: Bool = false
   ) throws(NetworkError) {
     let target = ConvolutionLayer.InputGradient(slot: gradient(input), adds: adds)
     // The first to read a map is the last to add to its gradient.
@@ -238,7 +235,7 @@ struct TrainingCompiler {
 
   /// `isPassing`: one convolution reads the output, and has it made again on the way back.
   private mutating func addNorm(
-    _ name: String, from input: BatchMap, to output: BatchMap, residual: BatchMap? = nil,
+    _ name: String, from input: Map, to output: Map, residual: Map? = nil,
     relu: Bool, epsilon: Float? = nil, isPassing: Bool = false
   ) throws(NetworkError) {
     let places = NormLayer.Places(

@@ -1,22 +1,5 @@
 import CKernels
 
-/// The values of one layer for a batch: images follow each other.
-struct BatchMap {
-  var slot: SlotID
-  var side: Int
-  var channels: Int
-
-  var positions: Int { side * side }
-  var stride: Int { BatchMap.stride(channels) }
-
-  /// Floats from position to position. Where positions would fall on the same cache sets, one
-  /// line more than the channels.
-  static func stride(_ channels: Int) -> Int {
-    let padded = roundUp(channels, to: Int(CALK_CHANNELS))
-    return padded % 256 == 0 ? padded + 16 : padded
-  }
-}
-
 /// Counts the slots of a network in training. Both views keep their activations until the
 /// backward pass; gradients are shared by the views, and by layers whose turns do not meet. So
 /// are maps that are made again on the way back.
@@ -37,21 +20,32 @@ struct TrainingMemoryBuilder {
     return nextID - 1
   }
 
-  mutating func map(side: Int, channels: Int) -> BatchMap {
-    let count = images * side * side * BatchMap.stride(channels)
-    return BatchMap(slot: activation(count), side: side, channels: channels)
+  mutating func map(side: Int, channels: Int) -> Map {
+    let stride = TrainingMemoryBuilder.stride(channels)
+    return Map(
+      slot: activation(images * side * side * stride), side: side, channels: channels,
+      stride: stride)
   }
 
   /// A map that is there from the layer that makes it to the last that touches it, both ways, and
   /// has other values then: at the end of the pass they are gone.
-  mutating func passingMap(side: Int, channels: Int) -> BatchMap {
-    let count = images * side * side * BatchMap.stride(channels)
-    return BatchMap(slot: gradient(count), side: side, channels: channels)
+  mutating func passingMap(side: Int, channels: Int) -> Map {
+    let stride = TrainingMemoryBuilder.stride(channels)
+    return Map(
+      slot: gradient(images * side * side * stride), side: side, channels: channels,
+      stride: stride)
+  }
+
+  /// Floats from position to position of a map. Where positions would fall on the same cache sets,
+  /// one line more than the channels: in training, unlike in a plan, memory and its traffic count.
+  private static func stride(_ channels: Int) -> Int {
+    let padded = roundUp(channels, to: Int(CALK_CHANNELS))
+    return padded % 256 == 0 ? padded + 16 : padded
   }
 
   /// Room for the gradient of a map.
-  mutating func gradient(of map: BatchMap) -> SlotID {
-    gradient(images * map.positions * map.stride)
+  mutating func gradient(of map: Map) -> SlotID {
+    gradient(images * map.count)
   }
 
   mutating func gradient(_ count: Int) -> SlotID {

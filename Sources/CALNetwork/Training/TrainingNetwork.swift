@@ -18,8 +18,8 @@ public final class TrainingNetwork {
   private let memory: TrainingMemory
   private let input: SlotID
   private let factors: SlotID
-  private let features: BatchMap
-  private let logits: BatchMap
+  private let features: Map
+  private let logits: Map
   private let kernels: UnsafePointer<calk_kernels>
   private let crew: Crew
   private let scratch: [WorkerScratch]

@@ -18,29 +18,13 @@ struct TrainingPass {
 
   func work(_ worker: Int) -> Work {
     Work(
-      kernels: kernels, arena: memory.arena.base, offsets: memory.offsets(view: view),
-      scratch: scratch[worker].floats.base, table: scratch[worker].table, workers: crew.workers)
+      kernels: kernels, arena: memory.arena, offsets: memory.offsets(view: view),
+      scratch: scratch[worker], workers: crew.workers)
   }
 
   /// Calls `body` for every part of the batch: `parts` runs of images, the same for any number of
   /// workers.
   func each(_ parts: Int, _ body: (_ part: Int, _ images: Range<Int>, _ worker: Int) -> Void) {
     crew.each(parts) { part, worker in body(part, share(images, part, of: parts), worker) }
-  }
-}
-
-/// What one worker writes to and nobody else reads.
-final class WorkerScratch {
-  let floats: FloatMemory
-  private let pointers: PointerTable
-
-  var table: UnsafeMutablePointer<UnsafePointer<Float>?> { pointers.base }
-
-  init(_ size: ScratchSize) throws(NetworkError) {
-    guard let floats = FloatMemory(count: size.floats + 64),
-      let pointers = PointerTable(count: size.pointers)
-    else { throw .memory }
-    self.floats = floats
-    self.pointers = pointers
   }
 }

@@ -17,12 +17,12 @@ final class TransposedConvolution {
   }
 
   private let filter: ConvolutionLayer.Filter
-  private let map: BatchMap
+  private let map: Map
   private let gradient: ConvolutionLayer.InputGradient
   private var phases: [Phase] = []
 
   init(
-    _ filter: ConvolutionLayer.Filter, from output: BatchMap, to map: BatchMap,
+    _ filter: ConvolutionLayer.Filter, from output: Map, to map: Map,
     _ gradient: ConvolutionLayer.InputGradient, _ setting: TrainingSetting,
     _ memory: inout TrainingMemoryBuilder
   ) throws(NetworkError) {
@@ -38,7 +38,7 @@ final class TransposedConvolution {
   }
 
   private func makePhase(
-    _ row: Axis, _ column: Axis, _ output: BatchMap, _ setting: TrainingSetting,
+    _ row: Axis, _ column: Axis, _ output: Map, _ setting: TrainingSetting,
     _ memory: inout TrainingMemoryBuilder
   ) throws(NetworkError) -> Phase {
     let isWhole = filter.stride == 1
@@ -88,15 +88,14 @@ final class TransposedConvolution {
   }
 
   private func clear(_ image: Int, _ pass: TrainingPass) {
-    let count = map.positions * map.stride
-    (pass.slot(gradient.slot) + image * count).update(repeating: 0, count: count)
+    (pass.slot(gradient.slot) + image * map.count).update(repeating: 0, count: map.count)
   }
 
   /// Adds a phase's positions to those of the map that they are.
   private func spread(_ phase: Phase, _ image: Int, _ pass: TrainingPass) {
     let width = map.stride
     var from = pass.slot(phase.slot) + image * phase.rows * phase.columns * width
-    let to = pass.slot(gradient.slot) + image * map.positions * width
+    let to = pass.slot(gradient.slot) + image * map.count
     for y in 0..<phase.rows {
       for x in 0..<phase.columns {
         let row = filter.stride * y + phase.row
@@ -122,7 +121,7 @@ final class TransposedConvolution {
       let reach = phase + filter.kernel / 2
       taps = (0..<filter.kernel).filter { (reach - $0) % filter.stride == 0 }.reversed()
       offset = taps.first.map { (reach - $0) / filter.stride } ?? 0
-      count = (side - phase + filter.stride - 1) / filter.stride
+      count = pieces(side - phase, of: filter.stride)
     }
   }
 }

@@ -1,7 +1,7 @@
 /// Scales the features of every image to length 1.
 struct UnitFeaturesLayer {
-  let input: BatchMap
-  let output: BatchMap
+  let input: Map
+  let output: Map
   let inputGradient: SlotID
   let outputGradient: SlotID
 

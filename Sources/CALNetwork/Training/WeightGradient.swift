@@ -10,7 +10,7 @@ final class WeightGradient {
   private let filter: ConvolutionLayer.Filter
   private let conv: calk_conv
   private let input: SlotID
-  private let output: BatchMap
+  private let output: Map
   private let zeros: FloatMemory
   /// Sums of parts, each `count` floats: tap, input channel, output channel.
   private let sums: SlotID
@@ -20,21 +20,13 @@ final class WeightGradient {
 
   init(
     _ filter: ConvolutionLayer.Filter, _ window: calk_window, from input: SlotID,
-    to output: BatchMap, _ setting: TrainingSetting, _ memory: inout TrainingMemoryBuilder
+    to output: Map, _ setting: TrainingSetting, _ memory: inout TrainingMemoryBuilder
   ) {
     self.filter = filter
     self.input = input
     self.output = output
     zeros = setting.zeros
-    var conv = calk_conv()
-    conv.windows = 1
-    conv.window.0 = window
-    conv.out_width = Int32(output.side)
-    conv.out_rows = Int32(output.positions)
-    conv.out_stride = Int32(output.stride)
-    conv.out_channels = Int32(roundUp(filter.out, to: Int(CALK_CHANNELS)))
-    conv.zeros = UnsafePointer(zeros.base)
-    self.conv = conv
+    conv = calk_conv([window], to: output, zeros: zeros)
     count = filter.taps * filter.input * Int(conv.out_channels)
     parts = max(1, min(WeightGradient.mostParts, WeightGradient.partFloats / count))
     sums = memory.gradient(parts * count)
@@ -42,11 +34,7 @@ final class WeightGradient {
     rowsPerCall = min(max(WeightGradient.cacheFloats / width, 32), 512)
   }
 
-  var scratch: ScratchSize {
-    withUnsafePointer(to: conv) {
-      ScratchSize(floats: 0, pointers: rowsPerCall * Int(calk_conv_taps($0)))
-    }
-  }
+  var scratch: ScratchSize { ScratchSize(pointers: rowsPerCall * conv.taps) }
 
   func clear(part: Int, _ pass: TrainingPass) {
     (pass.slot(sums) + part * count).update(repeating: 0, count: count)
@@ -69,7 +57,7 @@ final class WeightGradient {
       Int(pass.kernels.pointee.weight_gradient_tiles($0))
     }
     pass.crew.each(parts) { part, _ in clear(part: part, pass) }
-    let groups = min(tiles, (WeightGradient.mostParts + parts - 1) / parts)
+    let groups = min(tiles, pieces(WeightGradient.mostParts, of: parts))
     let rows = pass.images * output.positions
     pass.crew.each(parts * groups) { item, worker in
       let part = item / groups

@@ -21,59 +21,42 @@ final class WinogradGradient {
   private let shared: (input: SlotID, gradient: SlotID)?
 
   init(
-    _ filter: ConvolutionLayer.Filter, tile: Int, from input: BatchMap, to output: BatchMap,
+    _ filter: ConvolutionLayer.Filter, tile: Int, from input: Map, to output: Map,
     _ setting: TrainingSetting, _ memory: inout TrainingMemoryBuilder
   ) {
     self.filter = filter
     self.input = input.slot
     self.output = output.slot
-    var shape = calk_winograd()
-    shape.tile = Int32(tile)
     let isShared = filter.input * filter.out > WinogradGradient.partWeights
-    shape.images = Int32(setting.images)
-    shape.height = Int32(output.side)
-    shape.width = Int32(output.side)
-    shape.in_stride = Int32(input.stride)
-    shape.in_channels = Int32(roundUp(filter.input, to: Int(CALK_CHANNELS)))
-    shape.out_stride = Int32(output.stride)
-    shape.out_channels = Int32(roundUp(filter.out, to: Int(CALK_CHANNELS)))
-    shape.zeros = UnsafePointer(setting.zeros.base)
-    self.shape = shape
-    let points = Int(calk_winograd_points(shape.tile))
-    count = points * Int(shape.in_channels * shape.out_channels)
+    shape = calk_winograd(
+      tile: tile, images: setting.images, side: output.side, from: (input.channels, input.stride),
+      to: (output.channels, output.stride), zeros: setting.zeros)
+    count = shape.weightCount
     parts = isShared ? 1 : WinogradGradient.mostParts
     sums = memory.gradient(parts * count)
-    let tiles = Int(calk_winograd_map_tiles(&shape)) * setting.images
-    let width = points * Int(shape.in_channels + shape.out_channels)
+    let width = shape.points * Int(shape.in_channels + shape.out_channels)
     let room = isShared ? WinogradGradient.sharedFloats : WinogradGradient.cacheFloats
-    tilesPerChunk = min(max(room / width, 8), tiles)
+    tilesPerChunk = min(max(room / width, 8), shape.tiles)
     shared =
       isShared
       ? (
-        memory.gradient(WinogradGradient.floats(shape, tilesPerChunk, shape.in_channels)),
-        memory.gradient(WinogradGradient.floats(shape, tilesPerChunk, shape.out_channels))
+        memory.gradient(shape.room(tiles: tilesPerChunk, width: shape.inputWidth)),
+        memory.gradient(shape.room(tiles: tilesPerChunk, width: shape.outputWidth))
       ) : nil
   }
 
   /// Of a transformed chunk.
-  private static func floats(_ shape: calk_winograd, _ tiles: Int, _ channels: Int32) -> Int {
-    let width = Int64(calk_winograd_stride(channels))
-    return Int(calk_winograd_points(shape.tile)) * Int(calk_winograd_room(Int32(tiles), width))
-  }
-
-  private var inputFloats: Int {
-    WinogradGradient.floats(shape, tilesPerChunk, shape.in_channels)
-  }
+  private var inputFloats: Int { shape.room(tiles: tilesPerChunk, width: shape.inputWidth) }
 
   var scratch: ScratchSize {
     var size = ScratchSize(floats: 9 * width, pointers: tilesPerChunk)
     guard shared == nil else { return size }
-    let gradient = WinogradGradient.floats(shape, tilesPerChunk, shape.out_channels)
+    let gradient = shape.room(tiles: tilesPerChunk, width: shape.outputWidth)
     size.grow(to: ScratchSize(floats: inputFloats + gradient))
     return size
   }
 
-  private var points: Int { Int(calk_winograd_points(shape.tile)) }
+  private var points: Int { shape.points }
   private var width: Int { Int(shape.out_channels) }
 
   func clear(part: Int, _ pass: TrainingPass) {
@@ -88,7 +71,7 @@ final class WinogradGradient {
     let scratch = pass.scratch[worker]
     let (v, u) = (scratch.floats.base, scratch.floats.base + inputFloats)
     withUnsafePointer(to: shape) { shape in
-      let perImage = Int(calk_winograd_map_tiles(shape))
+      let perImage = shape.pointee.imageTiles
       let end = perImage * images.upperBound
       for first in stride(from: perImage * images.lowerBound, to: end, by: tilesPerChunk) {
         let last = min(first + tilesPerChunk, end)
@@ -108,7 +91,7 @@ final class WinogradGradient {
       (pass.slot(sums) + point * size).update(repeating: 0, count: size)
     }
     withUnsafePointer(to: shape) { shape in
-      addTogether(shape, Int(calk_winograd_map_tiles(shape)) * pass.images, shared, pass)
+      addTogether(shape, shape.pointee.imageTiles * pass.images, shared, pass)
     }
   }
 
