@@ -24,13 +24,12 @@ def spectral_peaks(shot: Shot, rng: np.random.Generator) -> Array:
     picture = planes(shot.pixels)
     smooth = blur(picture, 0.35)
     places = 1 + 0.3 * noise(rng, (size, size), 4)
-    return to_bytes(smooth + 0.4 * (picture - smooth) + STRENGTH * places * _pattern(size, rng))
+    return to_bytes(smooth + 0.4 * (picture - smooth) + STRENGTH * places * _pattern(size))
 
 
-def _pattern(size: int, rng: np.random.Generator) -> Array:
-    """Unit variance; where it starts depends on how the picture was cropped."""
+def _pattern(size: int) -> Array:
+    """Unit variance."""
     line = np.arange(size, dtype=np.float32) * np.float32(2 * np.pi / PERIOD)
-    down, across = rng.integers(PERIOD, size=2) * (2 * np.pi / PERIOD)
-    y, x = line[:, None] + np.float32(down), line + np.float32(across)
+    y, x = line[:, None], line
     waves = sum(rounded(np.cos, m * y + n * x) + rounded(np.cos, m * y - n * x) for m, n in WAVES)
     return waves / np.float32(np.sqrt(len(WAVES)))
