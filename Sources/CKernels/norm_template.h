@@ -3,10 +3,20 @@
 /* Rows whose terms are summed in single precision before they go to the double sums. */
 enum { ISA(norm_run) = 64 };
 
+/* The row behind the run that begins with `first`. */
+INLINE int32_t ISA(norm_run_end)(const calk_norm_rows *n, int32_t first) {
+    return first + ISA(norm_run) < n->rows ? first + ISA(norm_run) : n->rows;
+}
+
+INLINE void ISA(add_to_doubles)(vec v, double *sums) {
+    for (int i = 0; i < LANES; i++)
+        sums[i] += (double)v[i];
+}
+
 static void ISA(norm_sums)(const calk_norm_rows *n, const float *in, const float *centre,
                            double *sum, double *square) {
     for (int32_t first = 0; first < n->rows; first += ISA(norm_run)) {
-        const int32_t last = first + ISA(norm_run) < n->rows ? first + ISA(norm_run) : n->rows;
+        const int32_t last = ISA(norm_run_end)(n, first);
         for (int32_t c = 0; c < n->channels; c += LANES) {
             const vec middle = load(centre + c);
             vec s = {0}, q = {0};
@@ -15,10 +25,8 @@ static void ISA(norm_sums)(const calk_norm_rows *n, const float *in, const float
                 s += d;
                 q += d * d;
             }
-            for (int i = 0; i < LANES; i++) {
-                sum[c + i] += (double)s[i];
-                square[c + i] += (double)q[i];
-            }
+            ISA(add_to_doubles)(s, sum + c);
+            ISA(add_to_doubles)(q, square + c);
         }
     }
 }
@@ -39,7 +47,7 @@ static void ISA(norm_apply)(const calk_norm_rows *n, const calk_norm *norm, cons
 static void ISA(norm_gradient_sums)(const calk_norm_rows *n, const float *in, const float *centre,
                                     const float *out, float *gradient, double *sum, double *dot) {
     for (int32_t first = 0; first < n->rows; first += ISA(norm_run)) {
-        const int32_t last = first + ISA(norm_run) < n->rows ? first + ISA(norm_run) : n->rows;
+        const int32_t last = ISA(norm_run_end)(n, first);
         for (int32_t c = 0; c < n->channels; c += LANES) {
             const vec middle = load(centre + c);
             vec s = {0}, d = {0};
@@ -53,10 +61,8 @@ static void ISA(norm_gradient_sums)(const calk_norm_rows *n, const float *in, co
                 s += g;
                 d += g * (load(in + at) - middle);
             }
-            for (int i = 0; i < LANES; i++) {
-                sum[c + i] += (double)s[i];
-                dot[c + i] += (double)d[i];
-            }
+            ISA(add_to_doubles)(s, sum + c);
+            ISA(add_to_doubles)(d, dot + c);
         }
     }
 }

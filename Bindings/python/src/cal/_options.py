@@ -9,7 +9,10 @@ from . import _structs as s
 from .errors import Status, error
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from ._progress import Progress
+    from .images import Face
 
 
 class Options(TypedDict, total=False):
@@ -30,6 +33,15 @@ class Options(TypedDict, total=False):
     """Apply the EXIF orientation of files and PIL images; default no."""
     pixel_digest: bool
     """Put the SHA-256 of the pixels in the result; default yes."""
+
+
+class Many(Options, total=False):
+    """Those of a call for many images, which `stream` has with their defaults."""
+
+    faces: Iterable[Face | None] | None
+    batch: int
+    decoders: int
+    progress: Progress | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,4 +82,4 @@ def _threshold(name: str, value: float | None) -> float:
     return value if value > 0 else -1.0
 
 
-__all__ = ["Options", "Progress", "Settings"]
+__all__ = ["Many", "Options", "Progress", "Settings"]

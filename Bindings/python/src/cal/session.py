@@ -23,7 +23,7 @@ from .results import Attribution, Evidence
 if TYPE_CHECKING:
     from typing import Unpack
 
-    from ._options import Options
+    from ._options import Many, Options
     from .model import Model
 
 BATCH = 16
@@ -93,27 +93,10 @@ class Session(Handle):
             raise _named(result.status, result.error, result.source)
         return result
 
-    def attribute_batch(
-        self,
-        images: Iterable[Any],
-        *,
-        faces: Iterable[Face | None] | None = None,
-        batch: int = BATCH,
-        decoders: int = 0,
-        progress: Progress | None = None,
-        **options: Unpack[Options],
-    ) -> list[Attribution]:
-        """Attributes many. A bad image does not raise: its result has status and error."""
-        return list(
-            self.stream(
-                images,
-                faces=faces,
-                batch=batch,
-                decoders=decoders,
-                progress=progress,
-                **options,
-            )
-        )
+    def attribute_batch(self, images: Iterable[Any], **options: Unpack[Many]) -> list[Attribution]:
+        """Attributes many, with the options of `stream`. A bad image does not raise: its result
+        has status and error."""
+        return list(self.stream(images, **options))
 
     def stream(
         self,

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from typing import Self, Unpack
 
     from ._arrays import Matrix
-    from ._options import Options
+    from ._options import Many, Options
     from .images import Face
     from .results import Attribution
 
@@ -91,29 +91,11 @@ class Updater(Handle):
         return self._model
 
     def observe(
-        self,
-        images: Iterable[Any],
-        *,
-        faces: Iterable[Face | None] | None = None,
-        threads: int = 1,
-        batch: int = BATCH,
-        decoders: int = 0,
-        progress: Progress | None = None,
-        **options: Unpack[Options],
+        self, images: Iterable[Any], *, threads: int = 1, **options: Unpack[Many]
     ) -> list[Attribution]:
-        """Attributes images with the current model and takes in those that are ok. When a batch
-        is done, it is on the disk."""
-        return list(
-            self.stream(
-                images,
-                faces=faces,
-                threads=threads,
-                batch=batch,
-                decoders=decoders,
-                progress=progress,
-                **options,
-            )
-        )
+        """Attributes images with the current model and takes in those that are ok, with the options
+        of `stream`. When a batch is done, it is on the disk."""
+        return list(self.stream(images, threads=threads, **options))
 
     def stream(
         self,
